@@ -11,7 +11,9 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 #[cfg(feature = "demo")]
 use commands::demo;
-use commands::{deploy, diff, git_diff, org, package, plan, rollback, snapshot, template};
+use commands::{
+    config, deploy, diff, git_diff, org, package, plan, rollback, snapshot, template, waive,
+};
 use shared::arguments::Exit;
 use shared::error::CommandError;
 use shared::ui::terminal::{Colour, Look};
@@ -68,6 +70,8 @@ enum Command {
     Rollback(rollback::RollbackArguments),
     Snapshot(snapshot::SnapshotArguments),
     GitDiff(git_diff::GitDiffArguments),
+    Waive(waive::WaiveArguments),
+    Config(config::ConfigArguments),
     Template(template::TemplateArguments),
     Org(org::OrgArguments),
     #[cfg(feature = "demo")]
@@ -131,6 +135,8 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
         Command::Rollback(arguments) => rollback::run(ui, &arguments),
         Command::Snapshot(arguments) => snapshot::run(ui, &arguments),
         Command::GitDiff(arguments) => git_diff::run(ui, &arguments),
+        Command::Waive(arguments) => waive::run(ui, &arguments),
+        Command::Config(arguments) => config::run(ui, &arguments),
         Command::Template(arguments) => template::run(ui, &arguments),
         Command::Org(arguments) => org::run(ui, &arguments),
         #[cfg(feature = "demo")]

@@ -39,6 +39,9 @@ pub struct Diff<'s> {
     /// What the reader should know of the files that were read, and of what steps are held against
     /// that there is not.
     pub notes: Vec<String>,
+    /// What the reader should know of waivers: one that has ended and whose findings count again,
+    /// one that names nothing.
+    pub warnings: Vec<String>,
     /// The apps that were asked for by their label, each as it was asked for, with the app by its
     /// API name.
     pub labels: BTreeMap<ComponentId, ComponentId>,
@@ -75,7 +78,17 @@ impl Diff<'_> {
     /// What the reader should know of what was compared.
     pub fn notes(&self) -> impl Iterator<Item = &str> {
         let of_sides = self.baseline.iter().flat_map(|against| &against.notes);
-        of_sides.chain(&self.notes).map(String::as_str)
+        of_sides.chain(&self.notes).chain(&self.warnings).map(String::as_str)
+    }
+
+    /// Sets apart what somebody has said may be otherwise; what is in sync stays so.
+    pub fn waive(&mut self, waiver: &dyn Fn(&Finding<'_>) -> Option<Waiver>) {
+        let open = |one: &&mut Finding<'_>| !matches!(one.state(), State::InSync | State::Waived);
+        for finding in self.findings.iter_mut().filter(open) {
+            if let Some(waiver) = waiver(finding) {
+                finding.outcome = Outcome::Waived(waiver);
+            }
+        }
     }
 
     /// Counts what has a state: findings, and for what is the same in a baseline components.
@@ -123,7 +136,8 @@ impl Diff<'_> {
         }
         let mut reasons: Vec<String> = Vec::new();
         for finding in self.findings.iter().filter(|finding| chosen(finding)) {
-            match &finding.outcome {
+            // What nobody could see is no answer, waived or not.
+            match finding.outcome.unwaived() {
                 Outcome::InSync | Outcome::Differs | Outcome::Missing | Outcome::Waived(_) => {
                     return None;
                 }

@@ -24,7 +24,7 @@ mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diff::{self, Diff, Finding, State, diff};
+use crate::diff::{self, Diff, Finding, State, Waiver, diff};
 use crate::metadata::assignable::OrgLimits;
 use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
@@ -56,6 +56,8 @@ pub enum Desired<'d, 't> {
         steps: &'t [ExpandedStep<'t>],
         /// Which findings are to be fixed.
         chosen: &'d dyn Fn(&Finding<'_>) -> bool,
+        /// What may be otherwise, and so is left as it is.
+        waived: &'d dyn Fn(&Finding<'_>) -> Option<Waiver>,
     },
     /// What a baseline has.
     Baseline {
@@ -186,13 +188,16 @@ struct Unproved {
 pub fn plan<'t>(desired: &Desired<'_, 't>, basis: &Basis<'_>) -> Result<Plan<'t>, PlanError> {
     let mut plan = Plan::default();
     match desired {
-        Desired::Steps { steps, chosen } => {
-            let found = diff(steps, basis.components, basis.facts);
-            let contradictory = contradiction::among(&found, *chosen);
+        Desired::Steps { steps, chosen, waived } => {
+            let mut found = diff(steps, basis.components, basis.facts);
+            found.waive(*waived);
+            let chosen =
+                |finding: &Finding<'_>| finding.state() != State::Waived && chosen(finding);
+            let contradictory = contradiction::among(&found, &chosen);
             if !contradictory.is_empty() {
                 return Err(PlanError::Contradictory(contradictory));
             }
-            steps::fill(&mut plan, &found, steps, basis, *chosen);
+            steps::fill(&mut plan, &found, steps, basis, &chosen);
             plan.diff = found;
         }
         Desired::Baseline { findings, document } => {

@@ -1,5 +1,6 @@
 //! One file a command; none knows another.
 
+pub(super) mod config;
 #[cfg(feature = "demo")]
 pub(super) mod demo;
 pub(super) mod deploy;
@@ -11,3 +12,4 @@ pub(super) mod plan;
 pub(super) mod rollback;
 pub(super) mod snapshot;
 pub(super) mod template;
+pub(super) mod waive;

@@ -3,12 +3,14 @@
 pub(super) mod answer;
 pub(super) mod arguments;
 pub(super) mod baseline;
+pub(super) mod clock;
 pub(super) mod config;
 pub(super) mod connect;
 #[cfg(feature = "demo")]
 pub(super) mod demo_org;
 pub(super) mod edits;
 pub(super) mod error;
+pub(super) mod fail_on;
 pub(super) mod format;
 pub(super) mod goal;
 pub(super) mod journal;
@@ -23,6 +25,7 @@ pub(super) mod shown;
 mod system;
 pub(super) mod ui;
 pub(super) mod vouched;
+pub(super) mod waivers;
 pub(super) mod wanted;
 pub(super) mod way_in;
 pub(super) mod way_out;

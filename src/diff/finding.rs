@@ -17,7 +17,7 @@ use crate::metadata::registry::{self, Field};
 use crate::metadata::unseen::Unseen;
 use crate::metadata::value::Value;
 use crate::template::setup::{self, SetupPage};
-use crate::template::{ExpandedWant, Step, Template, Test};
+use crate::template::{ExpandedWant, Level, Step, Template, Test};
 
 /// One thing that is wanted, and how it turned out.
 #[derive(Clone, Debug)]
@@ -116,7 +116,7 @@ pub enum Outcome {
     NotObserved(Unseen),
     /// A person must do it; where something would show that it is done, why that was not seen.
     Manual(Option<Unseen>),
-    /// It is not so, and somebody has said that it may be.
+    /// It is not so, or is not known to be, and somebody has said that it may be so.
     Waived(Waiver),
 }
 
@@ -125,6 +125,12 @@ pub enum Outcome {
 pub struct Waiver {
     /// Why it may.
     pub reason: String,
+    /// Who answers for that.
+    pub owner: Option<String>,
+    /// The last day on which it may, such as `2027-01-31`.
+    pub expires: String,
+    /// How it would have turned out.
+    pub instead: Box<Outcome>,
 }
 
 /// How something turned out, by name alone.
@@ -140,7 +146,7 @@ pub enum State {
     NotObserved,
     /// A person must do it.
     Manual,
-    /// It is not so, and somebody has said that it may be.
+    /// It is not so, or is not known to be, and somebody has said that it may be so.
     Waived,
 }
 
@@ -183,6 +189,14 @@ impl Outcome {
             Self::Waived(_) => State::Waived,
         }
     }
+
+    /// Returns how it turned out before anybody waived it.
+    pub fn unwaived(&self) -> &Self {
+        match self {
+            Self::Waived(waiver) => &waiver.instead,
+            other => other,
+        }
+    }
 }
 
 impl<'s> Finding<'s> {
@@ -194,6 +208,16 @@ impl<'s> Finding<'s> {
     /// Returns how it turned out, by name alone.
     pub fn state(&self) -> State {
         self.outcome.state()
+    }
+
+    /// Says whether it differs or is missing.
+    pub fn is_drift(&self) -> bool {
+        matches!(self.state(), State::Differs | State::Missing)
+    }
+
+    /// Returns how much it matters; a baseline wants all of it.
+    pub fn level(&self) -> Level {
+        self.step().map_or(Level::Required, |step| step.level)
     }
 
     /// Returns what a step of a template wants; none where a baseline does.
@@ -406,6 +430,14 @@ impl fmt::Display for Subject {
             Self::Fact { fact, of: Some(of) } => write!(f, "{fact} of {of}"),
             Self::ByHand => f.write_str("by hand"),
         }
+    }
+}
+
+/// Shown as `It runs in our own network (Ana, until 2027-01-31)`.
+impl fmt::Display for Waiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let owner = self.owner.as_ref().map(|owner| format!("{owner}, ")).unwrap_or_default();
+        write!(f, "{} ({owner}until {})", self.reason, self.expires)
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::diff::{Finding, Outcome};
 use crate::metadata::ComponentId;
 use crate::metadata::path::FieldPath;
+use crate::template::Level;
 use crate::template::setup::{self, SetupPage};
 
 /// Something that a plan leaves.
@@ -15,6 +16,8 @@ pub struct Left {
     pub finding: Option<usize>,
     /// What sort it is of.
     pub kind: LeftKind,
+    /// How much it matters.
+    pub level: Level,
     /// The step that wants it: id and title; none on the other roads.
     pub step: Option<(String, String)>,
     /// What it is.
@@ -57,6 +60,7 @@ impl Left {
         Self {
             finding: Some(index),
             kind,
+            level: finding.level(),
             step: finding.step().map(|step| (step.id.clone(), step.title.clone())),
             subject: finding.name(),
             reason,
@@ -81,7 +85,8 @@ impl Left {
         reason: String,
     ) -> Self {
         let page = id.and_then(setup::of_component);
-        Self { finding: None, kind, step: None, subject, reason, page, docs: None }
+        let level = Level::Required;
+        Self { finding: None, kind, level, step: None, subject, reason, page, docs: None }
     }
 }
 
@@ -96,6 +101,9 @@ pub struct SavedLeft {
     /// What sort it is of; plans of older versions name only what is open.
     #[serde(default)]
     pub kind: LeftKind,
+    /// Whether its step is only recommended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recommended: bool,
     /// What it is; none where the title says it, and in plans of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
@@ -124,6 +132,7 @@ impl SavedLeft {
                 .cloned(),
             title: title.unwrap_or_else(|| left.subject.clone()),
             kind: left.kind,
+            recommended: left.level == Level::Recommended,
             reason: left.reason.clone(),
             setup: left.page.map(|page| page.id.to_owned()),
             setup_url: left.page.and_then(|page| page.url(Some(instance_url))),
@@ -137,6 +146,7 @@ impl SavedLeft {
         Left {
             finding: None,
             kind: self.kind,
+            level: if self.recommended { Level::Recommended } else { Level::Required },
             step: self.step.clone().map(|step| (step, self.title.clone())),
             subject: subject.clone(),
             reason: self.reason.clone(),

@@ -50,6 +50,9 @@ pub struct SavedPlan {
     /// What was left out of it (`--except`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<String>,
+    /// What may be otherwise, and so was left out, by the waivers that counted then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waivers: Vec<SavedWaiver>,
     /// Every field and fact that was read.
     pub reads: Vec<Read>,
     /// What is to change.
@@ -180,6 +183,27 @@ pub struct SavedBaseline {
     pub sparse: bool,
 }
 
+/// A waiver, as a plan keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedWaiver {
+    /// The step, as `step` or `template/step`; none where components are named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// The components, as `Type:full name` with `*` and `?`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
+    /// The settings in them, with `*` and `?`; none for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// Who answers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Its last day, such as `2027-01-31`.
+    pub expires: String,
+}
+
 /// The template of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedTemplate {
@@ -252,6 +276,7 @@ impl SavedPlan {
             api_version: plan.package.version.to_string(),
             only,
             except: Vec::new(),
+            waivers: Vec::new(),
             reads: reads(plan),
             changes: plan.changes.iter().map(|change| saved_change(plan, change)).collect(),
             assignments: plan.assignments.clone(),

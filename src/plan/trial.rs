@@ -60,7 +60,7 @@ pub fn try_out<'t>(
     expected: &Expected,
 ) -> Trial<'t> {
     let mut failures = Vec::new();
-    let plan = match plan(&Desired::Steps { steps, chosen: &|_| true }, basis) {
+    let plan = match plan(&Desired::Steps { steps, chosen: &|_| true, waived: &|_| None }, basis) {
         Ok(plan) => plan,
         Err(error) => {
             let diff = diff(steps, basis.components, basis.facts);

@@ -6,7 +6,7 @@
 
 use owo_colors::OwoColorize as _;
 
-use crate::diff::{Finding, Origin, State, Subject};
+use crate::diff::{Finding, Origin, Outcome, State, Subject};
 use crate::metadata::full_name::api_full_name;
 use crate::metadata::value::Value;
 
@@ -112,15 +112,22 @@ fn component(out: &mut String, findings: &[Finding<'_>], look: &Look<'_>) {
         Some(whole) => {
             let (sign, words) = match (whole.state(), whole.actual.is_some()) {
                 (State::NotObserved, _) => (mark(State::NotObserved), ""),
+                (State::Waived, true) => (mark(State::Waived), "  is not in the baseline"),
+                (State::Waived, false) => (mark(State::Waived), "  is in the baseline alone"),
                 (_, true) => ("-".red().bold().to_string(), "  is not in the baseline"),
                 (_, false) => ("+".green().bold().to_string(), "  is in the baseline alone"),
             };
             line(out, &format!("{sign} {head}{words}"));
+            waived(out, whole);
             if let Some(unseen) = whole.unseen() {
                 paragraph(out, 6, "", &unseen.words);
             }
         }
-        None => line(out, &format!("{} {head}", mark(State::Differs))),
+        None => {
+            let is_waived = findings.iter().all(|finding| finding.state() == State::Waived);
+            let state = if is_waived { State::Waived } else { State::Differs };
+            line(out, &format!("{} {head}", mark(state)));
+        }
     }
     let is_seen = |finding: &&Finding<'_>| finding.state() != State::NotObserved;
     let rest = findings.iter().filter(|finding| !is_whole(finding));
@@ -137,6 +144,13 @@ fn component(out: &mut String, findings: &[Finding<'_>], look: &Look<'_>) {
     unseen::groups(unseen).iter().for_each(|group: &Group<'_, '_>| group.write(out, true, look));
 }
 
+/// Why something may be otherwise.
+fn waived(out: &mut String, finding: &Finding<'_>) {
+    if let Outcome::Waived(waiver) = &finding.outcome {
+        paragraph(out, 8, "waived: ", &waiver.to_string());
+    }
+}
+
 /// The list that a setting is in, or its own name.
 pub(super) fn section<'f>(finding: &'f Finding<'_>) -> &'f str {
     finding.subject.path().map(|path| path.segments()[0].name.as_str()).unwrap_or_default()
@@ -147,10 +161,12 @@ fn folded(out: &mut String, section: &str, rest: &[&Finding<'_>]) {
     let of = |is_it: &dyn Fn(&Finding<'_>) -> bool| -> Vec<&Finding<'_>> {
         rest.iter().copied().filter(|one| is_it(one)).collect()
     };
+    let is_waived = |one: &Finding<'_>| one.state() == State::Waived;
     let signs = [
-        ("+", of(&|one| one.actual.is_none())),
-        ("-", of(&|one| one.then().is_none())),
-        ("~", of(&|one| one.actual.is_some() && one.then().is_some())),
+        ("+", of(&|one| !is_waived(one) && one.actual.is_none())),
+        ("-", of(&|one| !is_waived(one) && one.then().is_none())),
+        ("~", of(&|one| !is_waived(one) && one.actual.is_some() && one.then().is_some())),
+        ("w", of(&is_waived)),
     ];
     let signs: Vec<_> = signs.iter().filter(|(_, findings)| !findings.is_empty()).collect();
     let counts: Vec<String> =
@@ -177,23 +193,28 @@ fn setting(out: &mut String, finding: &Finding<'_>) {
     let then = finding.then().map(|value| words(value, labels.desired));
     let now = finding.actual.as_ref().map(|value| words(value, labels.actual));
     let (minus, plus) = ("-".red().bold().to_string(), "+".green().bold().to_string());
+    let is_waived = finding.state() == State::Waived;
+    let lead = if is_waived { format!("{} ", mark(State::Waived)) } else { String::new() };
     let head = match (&then, &now) {
         (Some(then), Some(now)) => {
-            let head = format!("    {} {path}", mark(State::Differs));
+            let sign = if is_waived { State::Waived } else { State::Differs };
+            let head = format!("    {} {path}", mark(sign));
             if 6 + path.chars().count() + then.chars().count() + now.chars().count() + 8 > ONE_LINE
             {
                 line(out, &format!("{head}{place}"));
                 line(out, &format!("        {minus} {now}"));
                 line(out, &format!("        {plus} {then}"));
+                waived(out, finding);
                 return;
             }
             format!("{head}  {minus} {now}  {plus} {then}")
         }
-        (None, Some(now)) => format!("    {minus} {path}  {now}"),
-        (Some(then), None) => format!("    {plus} {path}  {then}"),
-        (None, None) => format!("    {path}"),
+        (None, Some(now)) => format!("    {lead}{minus} {path}  {now}"),
+        (Some(then), None) => format!("    {lead}{plus} {path}  {then}"),
+        (None, None) => format!("    {lead}{path}"),
     };
     line(out, &format!("{head}{place}"));
+    waived(out, finding);
 }
 
 /// A value with Setup's words for it.

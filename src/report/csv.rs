@@ -10,7 +10,7 @@ use crate::metadata::full_name::api_full_name;
 use crate::metadata::value::Value;
 
 use super::line::visible;
-use super::words::{Labels, level, reason};
+use super::words::{Labels, reason};
 use super::{OrgReport, Report};
 
 /// The names of the columns; more are only ever added behind them.
@@ -88,7 +88,7 @@ fn row(org: &OrgReport<'_>, finding: &Finding<'_>) -> [String; 21] {
         of_step(wanted.map(|wanted| wanted.template.name.as_str())),
         of_step(step.map(|step| step.id.as_str())),
         of_step(step.map(|step| step.title.as_str())),
-        level(finding).name().to_owned(),
+        finding.level().name().to_owned(),
         finding.state().name().to_owned(),
         component.map(|id| id.type_name.clone()).unwrap_or_default(),
         component.map(api_full_name).unwrap_or_default(),

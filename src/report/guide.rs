@@ -463,7 +463,7 @@ fn reason(finding: &Finding<'_>) -> Option<String> {
         return Some(unseen.words.clone());
     }
     match (&finding.outcome, &finding.origin, &finding.subject) {
-        (crate::diff::Outcome::Waived(waiver), ..) => Some(waiver.reason.clone()),
+        (crate::diff::Outcome::Waived(waiver), ..) => Some(waiver.to_string()),
         (crate::diff::Outcome::Missing, ..) => Some(absent(finding)),
         (_, Origin::Baseline { .. }, Subject::Component(_)) => Some(match finding.actual {
             Some(_) => "it is there, and not in the baseline".to_owned(),
@@ -510,7 +510,8 @@ impl Row {
                 label.map(|label| key.map_or(label.to_owned(), |key| format!("{key}: {label}")))
             }
         };
-        let is_compared = matches!(state, State::Differs | State::Missing | State::Waived)
+        let plain = finding.outcome.unwaived().state();
+        let is_compared = matches!(plain, State::Differs | State::Missing)
             && !matches!(finding.subject, Subject::Component(_));
         let labels = Labels::of(finding);
         let now = || match &finding.actual {

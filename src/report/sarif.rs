@@ -16,7 +16,7 @@ use crate::metadata::sha256::sha256;
 use crate::template::Level;
 
 use super::line::clean;
-use super::words::{Rule, level, reason, told};
+use super::words::{Rule, reason, told};
 use super::{OrgReport, Report};
 
 /// How much there may be in a file that GitHub's code scanning takes.
@@ -178,7 +178,7 @@ fn notification(level: &str, code: &str, words: &str) -> Value {
 
 /// The less, the more it asks of the reader.
 fn weight(finding: &Finding<'_>) -> u8 {
-    match (finding.state(), level(finding)) {
+    match (finding.state(), finding.level()) {
         (State::Missing | State::Differs, Level::Required) => 0,
         (State::Missing | State::Differs, Level::Recommended) => 1,
         (State::Manual, _) => 2,
@@ -195,7 +195,7 @@ fn severity(level: Level) -> &'static str {
 }
 
 fn rule_of(rule: &Rule, finding: &Finding<'_>) -> Value {
-    let severity = severity(level(finding));
+    let severity = severity(finding.level());
     let title = clean(&rule.title);
     let mut out = json!({
         "id": clean(&rule.id),
@@ -240,9 +240,9 @@ fn result(
 ) -> Value {
     let state = finding.state();
     // GitHub knows the levels `error`, `warning` and `note`, so that what is open is a note.
-    let (kind, level) = match state {
+    let (kind, level) = match finding.outcome.unwaived().state() {
         State::Missing | State::Differs | State::Waived | State::InSync => {
-            ("fail", severity(level(finding)))
+            ("fail", severity(finding.level()))
         }
         State::NotObserved => ("open", "note"),
         State::Manual => ("review", "note"),

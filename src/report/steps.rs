@@ -3,12 +3,12 @@
 
 use owo_colors::OwoColorize as _;
 
-use crate::diff::{Finding, State, Subject};
+use crate::diff::{Finding, Outcome, State, Subject};
 use crate::template::{Level, Test, setup};
 
 use super::line::{Look, at, clean, in_setup, line, mark, paragraph};
 use super::unseen;
-use super::words::{Labels, in_words};
+use super::words::{Labels, in_words, told_plainly};
 
 /// How many paths of one kind a step lists before it says how many more there are; `full` lists
 /// all.
@@ -84,11 +84,12 @@ fn step(out: &mut String, findings: &[Finding<'_>], look: &Look<'_>) {
     for group in unseen::groups(findings) {
         group.write(out, false, look);
     }
+    waived(out, findings, look.full);
     for finding in findings.iter().filter(|finding| finding.state() == State::Manual) {
         paragraph(out, 6, "", finding.manual().unwrap_or_default());
     }
-    // What nobody could see asks nothing of the reader yet.
-    if state != State::NotObserved {
+    // What nobody could see asks nothing of the reader yet, and what is waived nothing any more.
+    if !matches!(state, State::NotObserved | State::Waived) {
         if let Some(why) = &step.why {
             paragraph(out, 6, "why: ", why);
         }
@@ -242,27 +243,52 @@ fn value_line(out: &mut String, sign: &str, comparison: &str, value: &str, label
     line(out, &format!("        {sign} {comparison}{}{label}", clean(value)));
 }
 
+/// What may be otherwise is shown with what it is, and why it may.
+fn waived(out: &mut String, findings: &[Finding<'_>], full: bool) {
+    let waived = findings.iter().filter_map(|finding| {
+        let Outcome::Waived(waiver) = &finding.outcome else { return None };
+        Some((finding, waiver.to_string()))
+    });
+    by_reason(out, State::Waived, waived, full);
+}
+
 /// What speaks of a name that the org does not have, by the name.
 fn lacking(out: &mut String, findings: &[Finding<'_>], full: bool) {
+    let missing = findings.iter().filter(|finding| finding.state() == State::Missing);
+    let reasons = missing
+        .filter_map(|finding| finding.lacks_name().map(|lacked| (finding, lacked.to_string())));
+    by_reason(out, State::Missing, reasons, full);
+}
+
+fn by_reason<'f, 't: 'f>(
+    out: &mut String,
+    state: State,
+    findings: impl Iterator<Item = (&'f Finding<'t>, String)>,
+    full: bool,
+) {
     let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
-    for finding in findings.iter().filter(|finding| finding.state() == State::Missing) {
-        let Some(reason) = finding.lacks_name().map(ToString::to_string) else { continue };
-        let place =
-            format!("{}{}", clean(&finding.subject.to_string()), at(finding.place.as_ref()));
+    for (finding, reason) in findings {
+        let subject = match (&finding.subject, finding.manual()) {
+            _ if state == State::Waived => told_plainly(finding),
+            (Subject::ByHand, manual) => manual.unwrap_or_default().to_owned(),
+            (subject, _) => subject.to_string(),
+        };
+        let place = format!("{}{}", clean(&subject), at(finding.place.as_ref()));
         match reasons.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, places)) => places.push(place),
             None => reasons.push((reason, vec![place])),
         }
     }
+    let label = format!("{}: ", state.name().replace('-', " "));
     for (reason, places) in reasons {
         let listed = if full { places.len() } else { places.len().min(LISTED) };
         for place in &places[..listed] {
-            line(out, &format!("    {} {}", mark(State::Missing), place));
+            line(out, &format!("    {} {}", mark(state), place));
         }
         if listed < places.len() {
             line(out, &format!("      and {} more; --full lists them", places.len() - listed));
         }
-        paragraph(out, 8, "missing: ", &reason);
+        paragraph(out, 8, &label, &reason);
     }
 }
 

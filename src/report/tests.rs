@@ -40,7 +40,12 @@ fn findings<'t>(template: &'t Template, text: &str) -> Vec<Finding<'t>> {
         Outcome::Missing,
         Outcome::NotObserved(unseen()),
         Outcome::Manual(Some(unseen())),
-        Outcome::Waived(Waiver { reason: text.to_owned() }),
+        Outcome::Waived(Waiver {
+            reason: text.to_owned(),
+            owner: Some(text.to_owned()),
+            expires: text.to_owned(),
+            instead: Box::new(Outcome::Differs),
+        }),
     ];
     let manual = |template: &'t Template| StepWant {
         template,
@@ -215,11 +220,11 @@ fn sarif_has_what_is_not_so() {
     acme/a missing fail error -
     acme/a not-observed open note -
     acme/a manual review note -
-    acme/a waived fail error A
+    acme/a waived fail error A (A, until A)
     baseline/ConnectedApp differs fail error -
     baseline/ConnectedApp missing fail error -
     baseline/ConnectedApp not-observed open note -
-    baseline/ConnectedApp waived fail error A
+    baseline/ConnectedApp waived fail error A (A, until A)
     ");
     let first = results[0]["partialFingerprints"]["primaryLocationLineHash"].as_str().unwrap();
     let hash = first.strip_suffix(":1").unwrap();
@@ -269,7 +274,7 @@ fn what_is_waived_is_told_in_each_form() {
     <testsuites name="sfsetup" tests="1" skipped="1" failures="0" errors="0">
         <testsuite name="A" tests="1" skipped="1" errors="0" failures="0">
             <testcase name="A" classname="baseline.ConnectedApp">
-                <skipped message="ConnectedApp:A oauthPolicy.ipRelaxation is A; in the baseline it is A; waived: A" type="waived"/>
+                <skipped message="ConnectedApp:A oauthPolicy.ipRelaxation is A; in the baseline it is A; waived: A (A, until A)" type="waived"/>
             </testcase>
             <system-out>A</system-out>
         </testsuite>
@@ -277,9 +282,12 @@ fn what_is_waived_is_told_in_each_form() {
     "#);
     insta::assert_snapshot!(csv::render(&all).unwrap(), @r#"
     "org","template","step","title","level","state","type","component","path","fact","comparison","actual","actual_label","desired","desired_label","reason","manual","setup_url","docs","file","line"
-    "A","","","","required","waived","ConnectedApp","A","oauthPolicy.ipRelaxation","","equals","A","","A","","A","","/lightning/setup/ConnectedApplication/home","","A","3"
+    "A","","","","required","waived","ConnectedApp","A","oauthPolicy.ipRelaxation","","equals","A","","A","","A (A, until A)","","/lightning/setup/ConnectedApplication/home","","A","3"
     "#);
     let lines = jsonl::render(&all).unwrap();
     let first: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
-    assert_eq!((first["state"].as_str(), first["reason"].as_str()), (Some("waived"), Some("A")));
+    assert_eq!(
+        (first["state"].as_str(), first["reason"].as_str()),
+        (Some("waived"), Some("A (A, until A)"))
+    );
 }

@@ -157,7 +157,8 @@ fn counts(out: &mut String, diff: &Diff<'_>) {
         let headline = format!("There is no answer: {}.", silence.words());
         line(out, &headline.red().bold().to_string());
     } else if !diff.has_drift() {
-        line(out, &"Nothing differs.".green().bold().to_string());
+        let but = if diff.count(State::Waived) > 0 { " but what is waived" } else { "" };
+        line(out, &format!("Nothing differs{but}.").green().bold().to_string());
     }
     let counts = format!("{}.", summary(diff));
     let counts = if diff.has_drift() || silence.is_some() {

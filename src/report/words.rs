@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::diff::{Diff, Finding, Origin, Outcome, State, StepWant, Subject};
 use crate::metadata::value::Value;
-use crate::template::{Level, Test};
+use crate::template::Test;
 
 /// Setup's words for the values of a finding, where they are known.
 pub(super) struct Labels {
@@ -36,7 +36,7 @@ pub(super) fn in_words(finding: &Finding<'_>) -> String {
 pub(super) fn reason<'r>(finding: &'r Finding<'_>) -> Option<Cow<'r, str>> {
     let unseen = finding.unseen().map(|unseen| Cow::from(unseen.words.as_str()));
     let waived = || match &finding.outcome {
-        Outcome::Waived(waiver) => Some(waiver.reason.as_str().into()),
+        Outcome::Waived(waiver) => Some(waiver.to_string().into()),
         _ => None,
     };
     let lacked = || finding.lacks.as_ref().map(|lacked| lacked.to_string().into());
@@ -87,11 +87,6 @@ impl Rule {
     }
 }
 
-/// How much it matters; a baseline wants all of it.
-pub(super) fn level(finding: &Finding<'_>) -> Level {
-    finding.step().map_or(Level::Required, |step| step.level)
-}
-
 /// A finding in one sentence without its end. Names and values stand in it as they are.
 pub(super) fn told(finding: &Finding<'_>) -> String {
     let name = finding.name();
@@ -105,9 +100,15 @@ pub(super) fn told(finding: &Finding<'_>) -> String {
             format!("to do by hand: {text}{}", because("; it was not seen: "))
         }
         State::Missing => format!("{name} is missing{}; {}", because(": "), wanted(finding)),
-        State::Waived => format!("{}; waived{}", otherwise(finding, &name), because(": ")),
+        State::Waived => format!("{}; waived{}", told_plainly(finding), because(": ")),
         State::Differs => otherwise(finding, &name),
     }
+}
+
+/// The same of what is waived, as if nobody had waived it.
+pub(super) fn told_plainly(finding: &Finding<'_>) -> String {
+    let outcome = finding.outcome.unwaived().clone();
+    told(&Finding { outcome, ..finding.clone() })
 }
 
 /// That something is not so.

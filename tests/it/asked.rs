@@ -110,3 +110,27 @@ async fn whoever_is_asked_sees_the_plan_wherever_the_answer_goes() {
         }
     }
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_reason_and_the_last_day_of_a_waiver_are_asked_for() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let waive = &["waive", "ampersand/ip-relaxation"];
+    let answers = &[
+        ("Why may it be otherwise?", "Our own network"),
+        ("Until when?", "20"),
+        ("is neither a day", "d"),
+    ];
+    tokio::task::spawn_blocking(move || {
+        let run = at_terminal(&lab, waive, answers);
+        assert_eq!(run.code, 0, "{run:?}");
+        let text = std::fs::read_to_string(lab.env.folder().join("sfsetup.toml")).unwrap();
+        assert_eq!(
+            text,
+            "[[waiver]]\nstep = \"ampersand/ip-relaxation\"\nreason = \"Our own network\"\nexpires \
+             = 2026-12-17\n"
+        );
+    })
+    .await
+    .unwrap();
+}

@@ -66,6 +66,7 @@ mod support;
 mod template;
 mod twostates;
 mod vouched;
+mod waivers;
 mod wants;
 mod whole;
 mod witness;

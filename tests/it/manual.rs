@@ -1,8 +1,9 @@
-//! `docs/templates.md`: every block of it is written, checked or run, in its order, and shows what
-//! the program prints.
+//! `docs/templates.md` and `docs/project.md`: every block of them is written, checked or run, in
+//! its order, and shows what the program prints.
 
 use std::path::Path;
 
+use crate::output::arguments;
 use crate::support::Env;
 
 /// The blocks between fences: what stands behind the fence, and the text.
@@ -59,4 +60,43 @@ fn every_block_of_the_page_on_templates_is_run() {
         }
     }
     assert!(files > 8 && runs > 6, "{files} files, {runs} runs");
+}
+
+/// What is run in a pipeline or typed in an editor is no block of these.
+#[test]
+fn every_block_of_the_page_on_the_project_file_is_run() {
+    let page =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/project.md"))
+            .unwrap();
+    let env = Env::new();
+    let mut printed = String::new();
+    let (mut files, mut runs) = (0, 0);
+    for (info, text) in blocks(&page) {
+        match info.as_str() {
+            "toml sfsetup.toml" => {
+                env.write("sfsetup.toml", &text);
+                files += 1;
+            }
+            "sh" => {
+                printed.clear();
+                for line in text.lines() {
+                    let run = env.run(&arguments(line)[1..]);
+                    assert!([0, 2].contains(&run.code), "{line}: {run:?}");
+                    printed.push_str(&run.stdout);
+                    runs += 1;
+                }
+            }
+            "text" => {
+                for line in text.lines() {
+                    let is_it = printed.lines().any(|known| known == line);
+                    assert!(is_it, "the page shows `{line}`, which is not printed:\n{printed}");
+                }
+            }
+            "console" => {}
+            other => panic!("a block that nobody runs: {other:?}"),
+        }
+    }
+    assert!(files == 3 && runs == 5, "{files} files, {runs} runs");
+    let named = env.run(&["diff", "--config", "sfsetup.toml", "--template", "ampersand"]);
+    assert_eq!(named.code, 2, "{named:?}");
 }

@@ -76,7 +76,12 @@ fn with_report(name: &str, more: usize, see: impl FnOnce(&Report<'_>)) {
         Outcome::Missing,
         Outcome::NotObserved(Unseen::new(UnseenKind::NotAsked, name)),
         Outcome::Manual(None),
-        Outcome::Waived(sfsetup::diff::Waiver { reason: name.to_owned() }),
+        Outcome::Waived(sfsetup::diff::Waiver {
+            reason: name.to_owned(),
+            owner: None,
+            expires: "2027-01-31".to_owned(),
+            instead: Box::new(Outcome::Differs),
+        }),
     ];
     let mut findings = found.findings.clone();
     for outcome in outcomes.iter().cycle().take(outcomes.len() + more) {

@@ -375,6 +375,8 @@ fn help_is_a_snapshot() {
         &["package", "--help"],
         &["deploy", "--help"],
         &["rollback", "--help"],
+        &["waive", "--help"],
+        &["config", "--help"],
         &["template", "--help"],
         &["template", "show", "--help"],
         &["template", "new", "--help"],

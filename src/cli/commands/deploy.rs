@@ -1,23 +1,26 @@
 //! `sfsetup deploy`: a plan shown, confirmed, carried out, and looked at afterwards.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use crate::cli::shared::answer::{Answer, AnswerArguments};
-use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments};
+use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments, shell_word};
 use crate::cli::shared::baseline;
+use crate::cli::shared::config::Config;
 use crate::cli::shared::connect::{self, TargetOrg};
-use crate::cli::shared::error::CommandError;
+use crate::cli::shared::error::{CommandError, MAKE_ANEW};
+use crate::cli::shared::fail_on::FailOn;
 use crate::cli::shared::goal::Goal;
 use crate::cli::shared::journal::{finish_open, open_journal};
 use crate::cli::shared::road::{Manner, Reviewed, Road};
 use crate::cli::shared::saved::read_plan;
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
+use crate::cli::shared::waivers::Waivers;
 use crate::cli::shared::wanted::{self, Wanted};
 use crate::org::ConnectOptions;
 use crate::org::deploy::TestLevel;
@@ -131,7 +134,14 @@ fn deploy(
         None => Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?,
     };
     let reviewed = saved.as_ref().map(|plan| Reviewed { plan, altered: altered.flatten() });
-    let run = Run { answer, arguments, choice: &choice, reviewed, told };
+    let waivers = match &saved {
+        Some(saved) => Waivers::of_plan(&saved.waivers).map_err(|why| {
+            CommandError::new("the plan's waivers cannot be read").because(why).hint(MAKE_ANEW)
+        })?,
+        None => wanted::waivers(ui, &config, Some(&choice))?,
+    };
+    let (fail_on, _) = wanted::fail_on(ui, arguments.strict, &config, Some(&choice));
+    let run = Run { answer, arguments, choice: &choice, fail_on, reviewed, told };
     let of_baseline = match saved.as_ref().map(|saved| &saved.wanted) {
         Some(SavedWanted::Baseline(baseline)) => Some(baseline.clone()),
         Some(SavedWanted::Templates(_)) => None,
@@ -141,32 +151,54 @@ fn deploy(
         let timeout = Duration::from_secs(arguments.timeout);
         return connect::block_on(ui, async {
             let side = baseline::baseline(ui, &saved, timeout).await?;
-            run.go(&Goal::Baseline { side: &side, saved, only: &only }).await
+            run.go(&Goal::Baseline { side: &side, saved, only: &only, waivers: &waivers }).await
         });
     }
     let wanted = match saved.as_ref().map(|saved| &saved.wanted) {
         Some(SavedWanted::Templates(templates)) => {
             Wanted::of_plan(ui, templates, &config, &choice)?
         }
-        _ => Wanted::load(ui, &arguments.wanted, &config, Some(&choice))?,
+        _ => {
+            let wanted = Wanted::load(ui, &arguments.wanted, &config, Some(&choice))?;
+            refuse_unasked(arguments, &config)?;
+            wanted
+        }
     };
     let steps = wanted.steps()?;
     let is_blind = arguments.include_not_observed;
-    let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only, is_blind };
+    let (wanted, steps, only, waivers) = (&wanted, &steps, &only, &waivers);
+    let goal = Goal::Steps { wanted, steps, only, waivers, is_blind };
     connect::block_on(ui, run.go(&goal)).map_err(|error| goal.advise(error))
+}
+
+/// What a file that was merely found wants is shown to somebody before it is done.
+fn refuse_unasked(arguments: &DeployArguments, config: &Config) -> Result<(), CommandError> {
+    let is_named = !arguments.wanted.template.is_empty() || config.is_named();
+    if is_named || !arguments.yes || arguments.validate {
+        return Ok(());
+    }
+    let file = config.file.as_deref().unwrap_or(Path::new("sfsetup.toml")).display().to_string();
+    Err(CommandError::new(
+        "with `--yes` nobody is asked, and only a file that was found says which template is \
+         wanted, so nothing was sent",
+    )
+    .hint("name the template with `--template NAME`")
+    .hint(format!("or, if you trust the file, name it: `--config {}`", shell_word(&file)))
+    .usage())
 }
 
 struct Run<'r> {
     answer: &'r Answer<'r>,
     arguments: &'r DeployArguments,
     choice: &'r TargetOrg,
+    fail_on: FailOn,
     reviewed: Option<Reviewed<'r>>,
     told: &'r RefCell<Told>,
 }
 
 impl Run<'_> {
     async fn go(&self, goal: &Goal<'_>) -> Result<Exit, CommandError> {
-        let Self { answer, arguments, choice, reviewed, told } = self;
+        let Self { answer, arguments, choice, fail_on, reviewed, told } = self;
         let ui = answer.ui;
         let timeout = Duration::from_secs(arguments.timeout);
         let options = ConnectOptions { job_timeout: timeout, ..connect::options(ui) };
@@ -196,7 +228,7 @@ impl Run<'_> {
             force: false,
             create: arguments.create,
             full: arguments.full,
-            strict: arguments.strict,
+            fail_on: *fail_on,
         };
         let road = Road { answer, org, name, journal: &journal, goal, manner, told };
         road.go(reviewed.as_ref()).await

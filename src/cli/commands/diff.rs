@@ -10,11 +10,13 @@ use crate::cli::shared::arguments::{
     Exit, SourceArguments, WantedArguments, org_option, shell_word,
 };
 use crate::cli::shared::baseline;
+use crate::cli::shared::clock;
+use crate::cli::shared::config::Config;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::fail_on::FailOn;
 use crate::cli::shared::format::Format;
 use crate::cli::shared::goal::{Goal, Means, Seen};
-use crate::cli::shared::load;
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
@@ -82,7 +84,9 @@ const FORMATS: &[Format] = &[
 
 impl DiffArguments {
     /// Returns where the answer goes, and in which form: to each file, else to stdout.
-    fn outlets(&self) -> Result<Vec<Outlet<'_>>, CommandError> {
+    fn outlets(&self, ui: &Ui, config: &Config) -> Result<Vec<Outlet<'_>>, CommandError> {
+        let (usual, place) = config.format().unzip();
+        let usual = usual.unwrap_or_default();
         if self.format.is_some() && self.out.len() > 1 {
             return Err(CommandError::new(
                 "`--format` says the form of one answer, and several \
@@ -101,7 +105,15 @@ impl DiffArguments {
                     .because(format!("`--out {}` is given twice", twice.display()))
                     .usage());
             }
-            outlets.push(Outlet { file, format: Format::choose(self.format, file, FORMATS)? });
+            let format = Format::choose(self.format, file, usual, FORMATS)?;
+            let from = match (self.format, file, &place) {
+                (Some(_), ..) => "--format",
+                (None, Some(_), _) => "--out",
+                (None, None, Some(place)) => place.as_str(),
+                (None, None, None) => "by default",
+            };
+            ui.detail(&format!("format {}: {from}", format.name()));
+            outlets.push(Outlet { file, format });
         }
         let tells_since =
             |outlet: &Outlet<'_>| matches!(outlet.format, Format::Text | Format::Json);
@@ -111,6 +123,14 @@ impl DiffArguments {
                 .usage());
         }
         Ok(outlets)
+    }
+
+    /// Returns where a document goes that the arguments alone ask for; none inside for stdout.
+    fn asked_for_json(&self) -> Option<Option<&Path>> {
+        let form = |file| Format::choose(self.format, file, Format::Text, FORMATS).ok();
+        let files = self.out.iter().map(|file| Some(file.as_path()));
+        let stdout = self.out.is_empty().then_some(None);
+        files.chain(stdout).find(|file| form(*file) == Some(Format::Json))
     }
 
     /// Reads the earlier answer that was named.
@@ -150,43 +170,50 @@ impl Earlier {
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
-    let outlets = arguments.outlets()?;
-    let Some(told) = outlets.iter().find(|outlet| outlet.format == Format::Json) else {
-        return compared(ui, arguments, &outlets);
-    };
-    ui.last_words().set(json::FORMAT, told.file);
-    let ended = compared(ui, arguments, &outlets);
+    // A document is owed from the first on, in the form that is asked for before any file is read.
+    let asked = arguments.asked_for_json();
+    if let Some(file) = asked {
+        ui.last_words().set(json::FORMAT, file);
+    }
+    let ended = compared(ui, arguments);
     // What is owed still was not given: it did not come to an answer.
-    if let (Err(error), Some(_)) = (&ended, ui.last_words().take()) {
+    if let (Err(error), Some((_, file))) = (&ended, ui.last_words().take()) {
         let text = json::failed(failure(ui, error)).map_err(|error| {
             CommandError::internal("the report cannot be written", error.to_string())
         })?;
-        let written = told.file.map_or_else(|| ui.answer(&text), |path| ui.answer_to(path, &text));
+        let written = match &file {
+            Some(path) => ui.answer_to(path, &text),
+            None => ui.answer(&text),
+        };
         written.unwrap_or_else(|unwritten| ui.error(&unwritten));
     }
     ended
 }
 
-fn compared(
-    ui: &Ui,
-    arguments: &DiffArguments,
-    outlets: &[Outlet<'_>],
-) -> Result<Exit, CommandError> {
-    let is_for_a_terminal = outlets.iter().all(|outlet| outlet.format.is_for_a_terminal());
+fn compared(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
     let earlier = arguments.earlier()?;
     let (config, choice) = wanted::source(ui, &arguments.source)?;
+    let outlets = &arguments.outlets(ui, &config)?[..];
+    // What the project's file says counts too.
+    if let Some(told) = outlets.iter().find(|outlet| outlet.format == Format::Json) {
+        ui.last_words().set(json::FORMAT, told.file);
+    }
+    let is_for_a_terminal = outlets.iter().all(|outlet| outlet.format.is_for_a_terminal());
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
+    let waivers = wanted::waivers(ui, &config, choice.as_ref())?;
+    let (fail_on, place) = wanted::fail_on(ui, arguments.strict, &config, choice.as_ref());
+    let ends = Ends { fail_on, place };
     if let Some(saved) = baseline::named(&arguments.wanted) {
         let timeout = Duration::from_secs(arguments.source.timeout);
         return connect::block_on(ui, async {
             let side = baseline::baseline(ui, &saved, timeout).await?;
-            let goal = Goal::Baseline { side: &side, saved, only: &only };
+            let goal = Goal::Baseline { side: &side, saved, only: &only, waivers: &waivers };
             let asked =
                 DiffRequest { ui, arguments, outlets, goal: &goal, choice: choice.as_ref() };
             let (org, failed) = asked.look().await?;
             let has_drift = org.outcome.as_ref().is_ok_and(Diff::has_drift);
-            let report = Report::of(Vec::new(), org, load::today());
-            let exit = answer(ui, arguments, outlets, &report, None, failed)?;
+            let report = Report::of(Vec::new(), org, clock::today());
+            let exit = answer(ui, arguments, outlets, &report, None, failed, &ends)?;
             if let Some(choice) = &choice
                 && has_drift
                 && is_for_a_terminal
@@ -200,19 +227,28 @@ fn compared(
             Ok(exit)
         });
     }
-    wanted::check_named(&arguments.wanted, &arguments.source, choice.as_ref())?;
+    wanted::check_named(&arguments.wanted, &arguments.source, &config, choice.as_ref())?;
     let wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
     let steps =
         if arguments.save_plan.is_some() { wanted.steps()? } else { wanted.steps_to_look_at()? };
-    let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only, is_blind: false };
+    let (wanted, steps, only, waivers) = (&wanted, &steps, &only, &waivers);
+    let goal = Goal::Steps { wanted, steps, only, waivers, is_blind: false };
     let asked = DiffRequest { ui, arguments, outlets, goal: &goal, choice: choice.as_ref() };
     let (org, failed) = connect::block_on(ui, asked.look())?;
-    let report = Report::of(wanted.templates().collect(), org, load::today());
-    let exit = answer(ui, arguments, outlets, &report, earlier.as_ref(), failed)?;
+    let report = Report::of(wanted.templates().collect(), org, clock::today());
+    let exit = answer(ui, arguments, outlets, &report, earlier.as_ref(), failed, &ends)?;
     if is_for_a_terminal && arguments.out.is_empty() {
-        next(ui, arguments, &wanted, choice.as_ref(), &report);
+        next(ui, arguments, wanted, choice.as_ref(), &report, fail_on);
+        let spent = report.diffs().filter(|_| only.is_all());
+        spent.flat_map(|diff| waivers.not_needed(&diff.findings)).for_each(|one| ui.hint(&one));
     }
     Ok(exit)
+}
+
+/// What makes the run end with 2, and where the configuration says it.
+struct Ends {
+    fail_on: FailOn,
+    place: Option<String>,
 }
 
 /// Gives the answer, and where the org failed the error too.
@@ -223,6 +259,7 @@ fn answer(
     report: &Report<'_>,
     earlier: Option<&Earlier>,
     failed: Option<CommandError>,
+    ends: &Ends,
 ) -> Result<Exit, CommandError> {
     let since = match earlier {
         Some(earlier) => earlier.compare(report)?.map(|since| (earlier.name.as_str(), since)),
@@ -245,12 +282,29 @@ fn answer(
             None => ui.give(outlet.format, &text)?,
         }
     }
+    // A person has read it in the answer.
+    if !outlets.iter().any(|one| one.format.is_for_a_terminal() && one.file.is_none()) {
+        report.diffs().flat_map(|diff| &diff.warnings).for_each(|one| ui.warn(one));
+    }
     // What was read is answered all the same where a file beside it is no metadata.
     let broken = || report.diffs().find_map(|diff| CommandError::broken(&diff.broken));
     match (failed.or_else(broken), report.diffs().find_map(Diff::silence)) {
         (Some(error), _) => Err(error),
         (None, Some(silence)) => Err(CommandError::silence(&silence)),
-        (None, None) => Ok(exit(report, since.as_ref().map(|(_, since)| since), arguments.strict)),
+        (None, None) => {
+            let exit = exit(report, since.as_ref().map(|(_, since)| since), ends.fail_on);
+            if let (Exit::Done, Some(place)) = (exit, &ends.place)
+                && since.is_none()
+                && report.diffs().any(Diff::has_drift)
+            {
+                ui.note(&format!(
+                    "nothing of what differs or is missing is required, and nothing else fails \
+                     here: `fail-on = \"{}\"` at {place}",
+                    ends.fail_on.name()
+                ));
+            }
+            Ok(exit)
+        }
     }
 }
 
@@ -274,7 +328,7 @@ fn written(
         Format::Junit => junit::render(report).map_err(|error| error.to_string()),
         Format::Csv => csv::render(report).map_err(|error| error.to_string()),
         Format::Markdown => Ok(markdown::render(report)),
-        Format::Html => Ok(html::render(report, &load::today())),
+        Format::Html => Ok(html::render(report, &clock::today())),
         Format::Text => {
             let more = since.map(|(name, since)| since.text(name, report, arguments.full));
             Ok(format!("{}{}", text::render(report, arguments.full), more.unwrap_or_default()))
@@ -395,6 +449,7 @@ impl<'a> DiffRequest<'a> {
         let slips = Goal::slips(seen, &plan).into_iter();
         let saved = SavedPlan {
             except,
+            waivers: self.goal.saved_waivers(seen, &plan),
             near: slips.map(|(id, near)| (id.to_string(), near)).collect(),
             ..SavedPlan::new(&plan, wanted::saved_org(org), wanted, only)
         };
@@ -424,6 +479,7 @@ fn next(
     wanted: &Wanted,
     choice: Option<&TargetOrg>,
     report: &Report<'_>,
+    fail_on: FailOn,
 ) {
     let WantedArguments { only, except, .. } = &arguments.wanted;
     let chosen = only.iter().map(|text| ("--only", text));
@@ -452,11 +508,11 @@ fn next(
     {
         ui.hint(&about);
     }
-    if report.count(State::NotObserved) > 0 {
+    if report.count(State::NotObserved) > 0 && fail_on != FailOn::Observed {
         ui.hint("what is not observed counts neither way; --strict makes it fail");
     }
     let is_of_nothing = |diff: &Diff<'_>| diff.findings.iter().any(Finding::is_of_nothing);
-    if arguments.strict && report.diffs().any(is_of_nothing) {
+    if fail_on == FailOn::Observed && report.diffs().any(is_of_nothing) {
         ui.hint(
             "--strict: what is so only because there is nothing of that name, or because nobody \
              could see whether there is, counts too",
@@ -479,14 +535,15 @@ fn by_api_name(set: &[String], wanted: &Wanted, report: &Report<'_>) -> Vec<Stri
 }
 
 /// How the run ended. Beside an earlier answer only what is new counts.
-fn exit(report: &Report<'_>, since: Option<&Since>, strict: bool) -> Exit {
+fn exit(report: &Report<'_>, since: Option<&Since>, fail_on: FailOn) -> Exit {
+    let mut findings = report.diffs().flat_map(|diff| &diff.findings);
     let has_drift = match since {
-        Some(since) => since.count(Become::New) > 0,
-        None => report.diffs().any(Diff::has_drift),
+        Some(since) => {
+            let mut new = since.findings.iter().zip(findings);
+            new.any(|(one, finding)| *one == Some(Become::New) && fail_on.is_drift(finding))
+        }
+        None => findings.any(|finding| fail_on.is_drift(finding)),
     };
-    if has_drift || (strict && report.diffs().any(Diff::has_open_ends)) {
-        Exit::Drift
-    } else {
-        Exit::Done
-    }
+    let is_open = fail_on == FailOn::Observed && report.diffs().any(Diff::has_open_ends);
+    if has_drift || is_open { Exit::Drift } else { Exit::Done }
 }

@@ -14,6 +14,7 @@ use crate::cli::shared::baseline;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::edits::{FileEdit, carry_out};
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::fail_on::FailOn;
 use crate::cli::shared::format::Format;
 use crate::cli::shared::goal::{Goal, Means, Seen};
 use crate::cli::shared::road::{exit, refuse_slips};
@@ -119,20 +120,23 @@ fn of_wanted(
     let ui = answer.ui;
     let (config, choice) = wanted::source(ui, &arguments.source)?;
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
+    let waivers = wanted::waivers(ui, &config, choice.as_ref())?;
+    let (fail_on, _) = wanted::fail_on(ui, arguments.strict, &config, choice.as_ref());
     if let Some(saved) = baseline::named(&arguments.wanted) {
         let timeout = Duration::from_secs(arguments.source.timeout);
         return connect::block_on(ui, async {
             let side = baseline::baseline(ui, &saved, timeout).await?;
-            let goal = Goal::Baseline { side: &side, saved, only: &only };
-            make(answer, arguments, choice.as_ref(), &goal, body).await
+            let goal = Goal::Baseline { side: &side, saved, only: &only, waivers: &waivers };
+            make(answer, arguments, choice.as_ref(), &goal, fail_on, body).await
         });
     }
-    wanted::check_named(&arguments.wanted, &arguments.source, choice.as_ref())?;
+    wanted::check_named(&arguments.wanted, &arguments.source, &config, choice.as_ref())?;
     let wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
     let steps = wanted.steps()?;
     let is_blind = arguments.include_not_observed;
-    let goal = Goal::Steps { wanted: &wanted, steps: &steps, only: &only, is_blind };
-    connect::block_on(ui, make(answer, arguments, choice.as_ref(), &goal, body))
+    let (wanted, steps, only, waivers) = (&wanted, &steps, &only, &waivers);
+    let goal = Goal::Steps { wanted, steps, only, waivers, is_blind };
+    connect::block_on(ui, make(answer, arguments, choice.as_ref(), &goal, fail_on, body))
         .map_err(|error| goal.advise(error))
 }
 
@@ -142,6 +146,7 @@ async fn make(
     arguments: &PackageArguments,
     choice: Option<&TargetOrg>,
     goal: &Goal<'_>,
+    fail_on: FailOn,
     body: &Body,
 ) -> Result<Exit, CommandError> {
     let ui = answer.ui;
@@ -193,7 +198,7 @@ async fn make(
     }
     put(answer, arguments, &plan, &seen, &text, body)?;
     seen.all_read()?;
-    Ok(exit(&plan.left, arguments.strict))
+    Ok(exit(&plan.left, fail_on))
 }
 
 /// Writes a package where the arguments say, and the text of its plan.
@@ -484,5 +489,6 @@ fn of_saved(
         }
     };
     answer.say(&said)?;
-    Ok(exit(&plan.left, arguments.strict))
+    let fail_on = if arguments.strict { FailOn::Observed } else { FailOn::Any };
+    Ok(exit(&plan.left, fail_on))
 }

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use crate::cli::shared::answer::Answer;
 use crate::cli::shared::arguments::{Exit, org_option, shell_word};
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::fail_on::FailOn;
 use crate::cli::shared::format::Format;
 use crate::cli::shared::road::exit;
 use crate::cli::shared::saved::read_shown;
@@ -90,5 +91,5 @@ fn show(
             org_option(&org.name)
         ));
     }
-    Ok(exit(&plan.left, false))
+    Ok(exit(&plan.left, FailOn::Any))
 }

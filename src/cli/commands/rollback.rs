@@ -14,6 +14,7 @@ use crate::cli::shared::answer::{Answer, AnswerArguments};
 use crate::cli::shared::arguments::{Exit, SourceArguments, org_option};
 use crate::cli::shared::connect;
 use crate::cli::shared::error::{CommandError, PUT_BACK};
+use crate::cli::shared::fail_on::FailOn;
 use crate::cli::shared::goal::Goal;
 use crate::cli::shared::journal::{finish_open, open_journal, read_journal, tell_damaged};
 use crate::cli::shared::road::{Manner, Road, confirm};
@@ -377,7 +378,7 @@ async fn take_back(
         allow_admin_rights: true,
         force: arguments.force,
         full: true,
-        strict: false,
+        fail_on: FailOn::Any,
     };
     let goal = Goal::BeforeImage { entry: &entry, images };
     Road { answer, org, name, journal: &journal, goal: &goal, manner, told }.go(None).await

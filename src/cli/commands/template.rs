@@ -21,6 +21,7 @@ use crate::template::{self, Mistake, Template, TemplateErrors, schema};
 
 use crate::cli::shared::answer::{Answer, AnswerArguments, failure};
 use crate::cli::shared::arguments::Exit;
+use crate::cli::shared::clock;
 use crate::cli::shared::config::Config;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::format::Format;
@@ -95,7 +96,7 @@ enum Action {
 /// What there is to know of a template, by itself and on this day.
 fn all_advice(template: &Template) -> Vec<Advice> {
     let mut found = advice(template);
-    found.extend(on_day(template, &load::today(), &load::latest_day()));
+    found.extend(on_day(template, &clock::today(), &clock::latest_day()));
     found.sort_by_key(|one| one.line);
     found
 }
@@ -127,7 +128,7 @@ fn show(
     let given = load::given(set)?;
     let (template, values) = template::narrow(&whole, &given)
         .map_err(|errors| CommandError::arguments(&whole, &errors, &|_| None))?;
-    let today = load::today();
+    let today = clock::today();
     let page = || Page::of(&template, &values, template.age(&today));
     let text = match (asks, answer.format) {
         (true, Format::Markdown | Format::Html) => {
@@ -218,7 +219,7 @@ fn compare(
     body: &RefCell<Option<Json>>,
 ) -> Result<Exit, CommandError> {
     let (old, new) = (load::load(answer.ui, old)?, load::load(answer.ui, new)?);
-    let (revision, today) = (Revision::of(&old, &new), load::today());
+    let (revision, today) = (Revision::of(&old, &new), clock::today());
     body.replace(Some(revision::json(&revision, &today)));
     answer.say(&revision::text(&revision, &today))?;
     Ok(Exit::Done)

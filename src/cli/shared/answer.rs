@@ -81,7 +81,7 @@ impl<'a> Answer<'a> {
         out: Option<&'a Path>,
         has: &[Format],
     ) -> Result<Self, CommandError> {
-        let format = Format::choose(given, out, has)?;
+        let format = Format::choose(given, out, Format::Text, has)?;
         if let Some(path) = out
             && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
             && !folder.is_dir()

@@ -59,7 +59,8 @@ pub(crate) fn shell_word(text: &str) -> String {
 /// Where the wanted state comes from.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct WantedArguments {
-    /// The template: a shipped one's name, or a file (can be repeated)
+    /// The template: a shipped one's name, or a file (can be repeated); without it the `templates`
+    /// of `sfsetup.toml`
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) template: Vec<String>,
 
@@ -67,7 +68,7 @@ pub(crate) struct WantedArguments {
     ///
     /// With several templates NAME is the parameter of each that has one, and TEMPLATE.NAME that
     /// template's.
-    #[arg(long = "set", value_name = "NAME=VALUE", requires = "template")]
+    #[arg(long = "set", value_name = "NAME=VALUE", conflicts_with_all = ["baseline", "baseline_org"])]
     pub(crate) set: Vec<String>,
 
     /// What was so once: a snapshot, a folder or a zip, in place of a template

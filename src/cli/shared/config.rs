@@ -6,21 +6,28 @@
 //! token is read and where it is sent counts only in a file that was named, and so do keys that
 //! sign templates, and folders of templates outside its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod names;
+pub(crate) mod schema;
+
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
-use std::sync::LazyLock;
 
 use serde::Deserialize;
 use toml::Spanned;
-use toml::de::{DeString, DeTable};
+use toml::de::DeTable;
 
-use crate::metadata::registry::nearest::{is_slip, nearest, perhaps};
-use crate::template::{self, Template, builtin, is_now};
+use crate::metadata::registry::nearest::nearest;
+use crate::plan::saved::SavedWaiver;
+use crate::template::builtin;
 
 use super::arguments::shell_word;
+use super::clock::today;
 use super::error::CommandError;
+use super::fail_on::FailOn;
+use super::format::Format;
 use super::library::Library;
 use super::vouched::Vouched;
+use super::waivers::{OneWaiver, Waivers, day};
 
 /// The file's name.
 const FILE: &str = "sfsetup.toml";
@@ -46,6 +53,18 @@ pub(crate) struct Config {
     /// is read.
     #[serde(default, rename = "template-keys")]
     template_keys: Vec<String>,
+    /// The templates that are meant where no other is named.
+    #[serde(default)]
+    templates: Option<Vec<String>>,
+    /// The form of a diff's answer where no other is named.
+    #[serde(default)]
+    format: Option<Format>,
+    /// What makes a run end with 2.
+    #[serde(default, rename = "fail-on")]
+    fail_on: Option<FailOn>,
+    /// What may be otherwise.
+    #[serde(default)]
+    waiver: Vec<Spanned<WaiverTable>>,
     /// What holds for one org alone.
     #[serde(default)]
     orgs: BTreeMap<String, OfOrg>,
@@ -74,6 +93,34 @@ struct OfOrg {
     parameters: BTreeMap<String, toml::Value>,
     #[serde(default)]
     overlay: BTreeMap<String, toml::Table>,
+    #[serde(default)]
+    templates: Option<Vec<String>>,
+    #[serde(default, rename = "fail-on")]
+    fail_on: Option<FailOn>,
+    #[serde(default)]
+    waiver: Vec<Spanned<WaiverTable>>,
+}
+
+/// A `[[waiver]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaiverTable {
+    /// A step of a template, as `step` or `template/step`.
+    #[serde(default)]
+    step: Option<String>,
+    /// Components, as `TYPE:NAME` with `*` and `?`.
+    #[serde(default)]
+    component: Option<String>,
+    /// Settings in them; all where none is named.
+    #[serde(default)]
+    path: Option<String>,
+    /// Why it may be otherwise.
+    reason: String,
+    /// Who answers for that.
+    #[serde(default)]
+    owner: Option<String>,
+    /// The last day on which it may.
+    expires: toml::Value,
 }
 
 /// How a file that was named leads into an org.
@@ -113,9 +160,19 @@ impl Config {
     }
 
     fn read(file: &Path) -> Result<Self, CommandError> {
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            CommandError::new(format!("cannot read `{}`", file.display()))
+                .because(error.to_string())
+        })?;
+        Self::parse(file, text)
+    }
+
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// It says something that is not understood.
+    pub(crate) fn parse(file: &Path, text: String) -> Result<Self, CommandError> {
         let failed = || CommandError::new(format!("cannot read `{}`", file.display()));
-        let text =
-            std::fs::read_to_string(file).map_err(|error| failed().because(error.to_string()))?;
         let mut config: Self = toml::from_str(&text).map_err(|error| {
             let span = error.span().unwrap_or_default();
             let place = match error.span() {
@@ -123,8 +180,10 @@ impl Config {
                 None => String::new(),
             };
             let failed = failed().because(format!("{place}{}", error.message())).hint(
-                "it may hold `org = \"name\"`, `template-paths = [\"folder\"]`, [parameters] with one \
-                 `name = value` a line, [overlay.TEMPLATE], and both under [orgs.ORG]",
+                "it may hold `org = \"name\"`, `templates = [\"name\"]`, `template-paths = \
+                 [\"folder\"]`, `format`, `fail-on`, [parameters] with one `name = value` a line, \
+                 [overlay.TEMPLATE], [[waiver]] with `reason` and `expires`, and most of it under \
+                 [orgs.ORG]; `sfsetup config schema` prints all of it for an editor",
             );
             // Where a key is not known, that is where the error stands.
             let key = text.get(span).unwrap_or_default();
@@ -137,6 +196,11 @@ impl Config {
         })?;
         config.file = Some(file.to_path_buf());
         config.text = text;
+        // What is wrong with a waiver is told wherever the file is read, and not only of its org.
+        let orgs = config.orgs.keys().map(|org| Some(org.as_str()));
+        for org in std::iter::once(None).chain(orgs) {
+            config.waivers(org)?;
+        }
         Ok(config)
     }
 
@@ -149,6 +213,14 @@ impl Config {
         if !self.template_keys.is_empty() {
             let place = self.place_of(&["template-keys"]);
             return Err(self.does_not_count("`template-keys`", &place));
+        }
+        let of_orgs = self.orgs.values().filter_map(|of_org| of_org.templates.as_ref());
+        for name in self.templates.iter().chain(of_orgs).flatten() {
+            if builtin::find(name).is_none() && !self.is_within(Path::new(name)) {
+                let place = self.place_of(&["templates"]);
+                let what = format!("the template `{name}`, in another folder,");
+                return Err(self.does_not_count(&what, &place));
+            }
         }
         for path in &self.template_paths {
             if !self.is_within(path) {
@@ -178,6 +250,100 @@ impl Config {
             // What is not there leads nowhere.
             _ => true,
         }
+    }
+
+    /// Says whether it was named on the command line.
+    pub(crate) fn is_named(&self) -> bool {
+        self.is_named
+    }
+
+    /// Returns the file's name, for sentences.
+    pub(crate) fn name(&self) -> String {
+        let file = self.file.as_deref().and_then(Path::file_name);
+        file.map_or(FILE.into(), |name| name.to_string_lossy()).into_owned()
+    }
+
+    /// Returns the templates that are meant for an org where no other is named, and where that
+    /// stands: shipped ones and those of `template-paths` by their names, files by their paths.
+    pub(crate) fn templates(&self, org: Option<&str>) -> Option<(Vec<String>, String)> {
+        let of_org = self.of_org(org).and_then(|(org, it)| Some((org, it.templates.as_ref()?)));
+        let (names, place) = match of_org {
+            Some((org, names)) => (names, self.place_of(&["orgs", org, "templates"])),
+            None => (self.templates.as_ref()?, self.place_of(&["templates"])),
+        };
+        let here = std::env::current_dir().ok();
+        let found = |name: &String| {
+            let path = self.folder().join(name);
+            if builtin::find(name).is_some() || !path.is_file() {
+                return name.clone();
+            }
+            // A plan may be carried out in another checkout.
+            let below = here.as_ref().and_then(|here| path.strip_prefix(here).ok());
+            below.unwrap_or(&path).display().to_string()
+        };
+        Some((names.iter().map(found).collect(), place))
+    }
+
+    /// Returns the form of a diff's answer where no other is named, and where that stands.
+    pub(crate) fn format(&self) -> Option<(Format, String)> {
+        Some((self.format?, self.place_of(&["format"])))
+    }
+
+    /// Returns what makes a run on an org end with 2, and where that stands.
+    pub(crate) fn fail_on(&self, org: Option<&str>) -> Option<(FailOn, String)> {
+        match self.of_org(org).and_then(|(org, of_org)| Some((org, of_org.fail_on?))) {
+            Some((org, fail_on)) => Some((fail_on, self.place_of(&["orgs", org, "fail-on"]))),
+            None => Some((self.fail_on?, self.place_of(&["fail-on"]))),
+        }
+    }
+
+    /// Returns what may be otherwise in an org: its own waivers, then those for all.
+    ///
+    /// # Errors
+    /// One that names nothing, gives no reason, or does not end on a day.
+    pub(crate) fn waivers(&self, org: Option<&str>) -> Result<Waivers, CommandError> {
+        let today = today();
+        let of_org = self.of_org(org).map_or(&[][..], |(_, of_org)| &of_org.waiver);
+        let one = |table: &Spanned<WaiverTable>| {
+            let line = line_of(&self.text, table.span().start);
+            let place = format!("{}, line {line}", self.name());
+            let says = table.get_ref();
+            let expires = match &says.expires {
+                toml::Value::Datetime(day) => day.to_string(),
+                toml::Value::String(day) => day.clone(),
+                other => other.to_string(),
+            };
+            let says = SavedWaiver {
+                step: says.step.clone(),
+                component: says.component.clone(),
+                path: says.path.clone(),
+                reason: says.reason.clone(),
+                owner: says.owner.clone(),
+                expires,
+            };
+            let wrong = |what: String| {
+                let file = self.file.as_deref().unwrap_or(Path::new(FILE)).display();
+                CommandError::new(format!("cannot read `{file}`"))
+                    .because(format!("line {line}: {what}"))
+                    .hint(
+                        "a waiver has a `step`, or a `component` and if need be a `path`, with a \
+                         `reason`, and `expires = 2027-01-31`; `sfsetup waive` writes one",
+                    )
+            };
+            if day(&says.expires).is_none() {
+                return Err(wrong(format!(
+                    "the waiver ends on `{}`, which is no day",
+                    says.expires
+                )));
+            }
+            OneWaiver::new(says, place, &today).map_err(wrong)
+        };
+        of_org.iter().chain(&self.waiver).map(one).collect::<Result<_, _>>().map(Waivers::new)
+    }
+
+    fn of_org<'c>(&'c self, org: Option<&str>) -> Option<(&'c str, &'c OfOrg)> {
+        let (name, of_org) = self.orgs.get_key_value(org?)?;
+        Some((name, of_org))
     }
 
     /// Returns the folders in which templates are looked for, and the keys that sign them.
@@ -228,124 +394,6 @@ impl Config {
             ))
     }
 
-    /// Refuses what nobody reads: a parameter that the template of the table's name lacks, and a
-    /// name that is a slip of one that templates here have. What else is said may be that of a
-    /// template in a file that is not named now: what neither templates here have nor a shipped one
-    /// is returned, a sentence each.
-    ///
-    /// # Errors
-    /// There is such a name; each with its line and what was probably meant.
-    pub(crate) fn check(
-        &self,
-        templates: &[&Template],
-        org: Option<&str>,
-    ) -> Result<Vec<String>, CommandError> {
-        let Ok(top) = DeTable::parse(&self.text) else { return Ok(Vec::new()) };
-        let (mut found, mut idle) = (Vec::new(), Vec::new());
-        let top = top.get_ref();
-        let orgs = top.get("orgs").and_then(|orgs| orgs.get_ref().as_table());
-        let meant = org.filter(|org| !self.orgs.contains_key(*org));
-        for (key, _) in orgs.into_iter().flatten() {
-            if let Some(org) = meant.filter(|org| is_org_meant(key.get_ref(), org)) {
-                found.push(self.no_such("org", key, Some(org)));
-            }
-        }
-        let of_orgs = orgs.into_iter().flatten().filter_map(|(_, one)| one.get_ref().as_table());
-        for all in std::iter::once(top).chain(of_orgs) {
-            let table = |name: &str| all.get(name).and_then(|table| table.get_ref().as_table());
-            for (key, value) in table("parameters").into_iter().flatten() {
-                match value.get_ref().as_table() {
-                    Some(own) => self.template_of(key, templates, own, &mut found),
-                    None => self.parameter(key, templates, &mut found, &mut idle),
-                }
-            }
-            for (key, _) in table("overlay").into_iter().flatten() {
-                self.template_of(key, templates, &DeTable::new(), &mut found);
-            }
-        }
-        if found.is_empty() {
-            idle.sort();
-            return Ok(idle.into_iter().map(|(_, words)| words).collect());
-        }
-        let file = self.file.as_deref().unwrap_or(Path::new(FILE)).display();
-        let mut error = CommandError::new(format!("`{file}` names what there is not"));
-        error.causes = found;
-        Err(error)
-    }
-
-    /// A table that bears a template's name, and the parameters in it.
-    fn template_of(
-        &self,
-        key: &Spanned<DeString<'_>>,
-        templates: &[&Template],
-        own: &DeTable<'_>,
-        found: &mut Vec<String>,
-    ) {
-        let name: &str = key.get_ref();
-        let shipped = builtin::find(name).and_then(|one| template::parse(one.name, one.text).ok());
-        let here = templates.iter().copied().find(|template| template.name == name);
-        // What is changed in one of those may have parameters of its own.
-        let shipped = shipped.filter(|_| !self.overlay.contains_key(name));
-        let Some(template) = here.or(shipped.as_ref()) else {
-            let slip = templates.iter().find(|template| is_slip(name, &template.name));
-            if let Some(meant) = slip.filter(|_| builtin::find(name).is_none()) {
-                found.push(self.no_such("template", key, Some(&meant.name)));
-            }
-            return;
-        };
-        let known = || template.parameters.iter().map(|parameter| parameter.name.as_str());
-        for (key, _) in own {
-            let name: &str = key.get_ref();
-            if known().any(|known| known == name) {
-                continue;
-            }
-            if let Some(parameter) = template.in_place_of(name) {
-                let line = line_of(&self.text, key.span().start);
-                found.push(format!("line {line}: {}", is_now(name, parameter)));
-            } else {
-                found.push(self.no_such("parameter", key, nearest(name, known())));
-            }
-        }
-    }
-
-    fn parameter(
-        &self,
-        key: &Spanned<DeString<'_>>,
-        templates: &[&Template],
-        found: &mut Vec<String>,
-        idle: &mut Vec<(usize, String)>,
-    ) {
-        let name: &str = key.get_ref();
-        let known =
-            || templates.iter().flat_map(|template| &template.parameters).map(|one| &one.name);
-        if known().any(|known| known == name) || SHIPPED_PARAMETERS.iter().any(|one| one == name) {
-            return;
-        }
-        // Names of three letters have no slip that is not another name.
-        let is_near = |known: &&String| {
-            is_slip(name, known) || name.len() < 4 && nearest(name, [known.as_str()]).is_some()
-        };
-        if let Some(near) = known().find(is_near) {
-            found.push(self.no_such("parameter", key, Some(near)));
-            return;
-        }
-        let near = nearest(name, known().chain(SHIPPED_PARAMETERS.iter()).map(String::as_str));
-        let file = self.file.as_deref().unwrap_or(Path::new(FILE)).display();
-        let line = line_of(&self.text, key.span().start);
-        let words = format!(
-            "`{file}`, line {line}: no template named here has a parameter `{name}`, nor has a \
-             shipped one, so it says nothing{}",
-            perhaps(near)
-        );
-        idle.push((line, words));
-    }
-
-    fn no_such(&self, what: &str, key: &Spanned<DeString<'_>>, near: Option<&str>) -> String {
-        let line = line_of(&self.text, key.span().start);
-        let meant = perhaps(near);
-        format!("line {line}: there is no {what} `{}`{meant}", key.get_ref())
-    }
-
     /// Returns where the file names the org.
     pub(crate) fn place_of_org(&self) -> String {
         self.place_of(&["org"])
@@ -382,10 +430,11 @@ impl Config {
 
     /// Returns where a key stands.
     fn place_of(&self, path: &[&str]) -> String {
-        let line = self.line_at(path);
-        let file = self.file.as_deref().and_then(Path::file_name);
-        let file = file.map_or(FILE.into(), |name| name.to_string_lossy());
-        line.map_or_else(|| file.to_string(), |line| format!("{file}, line {line}"))
+        let file = self.name();
+        match self.line_at(path) {
+            Some(line) => format!("{file}, line {line}"),
+            None => file,
+        }
     }
 
     /// Returns the values of a template's parameters; what is said of the org goes before what is
@@ -421,60 +470,62 @@ impl Config {
     }
 }
 
-/// The keys that the file may hold, on top and in the table of an org.
+/// The keys that the file may hold, on top, in the table of an org and in a waiver.
 const KEYS: &[&str] = &[
     "access_token_env",
+    "component",
+    "expires",
+    "fail-on",
+    "format",
     "instance_url",
     "org",
     "orgs",
     "overlay",
+    "owner",
     "parameters",
+    "path",
+    "reason",
+    "step",
     "template-keys",
     "template-paths",
+    "templates",
+    "waiver",
 ];
 
 fn line_of(text: &str, at: usize) -> usize {
     text[..at.min(text.len())].matches('\n').count() + 1
 }
 
-/// Says whether an org's name was probably meant by another: a slip, or of a short name a letter
-/// left out or too many. A letter for another makes another org (`hr`, `pr`).
-fn is_org_meant(name: &str, org: &str) -> bool {
-    let (short, long) = if name.len() < org.len() { (name, org) } else { (org, name) };
-    let is_one_more = short.len() >= 3
-        && short.is_ascii()
-        && long.char_indices().any(|(at, letter)| {
-            letter.is_ascii_alphabetic()
-                && short.eq_ignore_ascii_case(&format!("{}{}", &long[..at], &long[at + 1..]))
-        });
-    is_slip(name, org) || is_one_more
-}
-
-/// The parameters that shipped templates have; read once, and only where a name is no parameter of
-/// the templates at hand.
-static SHIPPED_PARAMETERS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
-    let shipped = builtin::all().iter();
-    let parsed = shipped.filter_map(|one| template::parse(one.name, one.text).ok());
-    parsed.flat_map(|one| one.parameters).map(|parameter| parameter.name).collect()
-});
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn an_org_is_meant_by_a_letter_less_and_not_by_another_letter() {
-        for (name, is_meant) in [
-            ("dmo", true),
-            ("dem", true),
-            ("demoo", true),
-            ("dmeo", true),
-            ("demo2", false),
-            ("dmx", false),
-            ("dé", false),
-        ] {
-            assert_eq!(is_org_meant(name, "demo"), is_meant, "{name}");
+    fn what_is_said_of_an_org_goes_before_what_is_said_of_all() {
+        let text = "templates = [\"gong\"]\nfail-on = \"required\"\n[orgs.acme]\ntemplates = \
+                    [\"zendesk\"]\nfail-on = \"observed\"\n[[orgs.acme.waiver]]\nstep = \"a\"\n\
+                    reason = \
+                    \"R\"\nexpires = 2999-01-31\n[[waiver]]\nstep = \"b\"\nreason = \"R\"\n\
+                    expires = \
+                    2999-01-31\n";
+        let config = Config::parse(Path::new("x/sfsetup.toml"), text.to_owned()).unwrap();
+        let said = |org: Option<&str>| {
+            let (templates, place) = config.templates(org).unwrap();
+            let (fail_on, at) = config.fail_on(org).unwrap();
+            let waivers: Vec<String> = config.waivers(org).unwrap().places().collect();
+            (templates.join(","), place, fail_on.name(), at, waivers.join(", "))
+        };
+        let place = |line: usize| format!("sfsetup.toml, line {line}");
+        let of_all = ("gong".to_owned(), place(1), "required", place(2));
+        let waiver = |name: &str, line: usize| format!("waiver of `{name}` ({})", place(line));
+        for org in [None, Some("other")] {
+            let (templates, at, fail_on, there, waivers) = said(org);
+            assert_eq!((templates, at, fail_on, there), of_all);
+            assert_eq!(waivers, waiver("b", 10));
         }
-        assert!(!is_org_meant("hr", "pr") && !is_org_meant("uat", "uat2"));
+        let (templates, at, fail_on, there, waivers) = said(Some("acme"));
+        let of_org = ("zendesk".to_owned(), place(4), "observed", place(5));
+        assert_eq!((templates, at, fail_on, there), of_org);
+        assert_eq!(waivers, format!("{}, {}", waiver("a", 6), waiver("b", 10)));
     }
 }

@@ -254,6 +254,15 @@ impl TargetOrg {
             Self::Token(_, address) => address,
         }
     }
+
+    /// Returns where it is said that this one is meant.
+    pub(crate) fn place(&self) -> &str {
+        match self {
+            Self::Named(_, place) | Self::Default(_, place) => place,
+            Self::Configured { .. } => "its address is in the file that is named",
+            Self::Token(..) => TOKEN,
+        }
+    }
 }
 
 #[cfg(feature = "demo")]

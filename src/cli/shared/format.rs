@@ -4,11 +4,13 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use serde::Deserialize;
 
 use super::error::CommandError;
 
 /// In what form an answer is given. A command has some of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Format {
     /// For a person at a terminal
     #[default]
@@ -53,20 +55,21 @@ impl Format {
     }
 
     /// Returns the form of an answer: what was `given`, else what the name of the file that it goes
-    /// to says, else text.
+    /// to says, else what is `usual`.
     ///
     /// # Errors
     /// The file's name says a form that the command does not have.
     pub(crate) fn choose(
         given: Option<Self>,
         out: Option<&Path>,
+        usual: Self,
         has: &[Self],
     ) -> Result<Self, CommandError> {
         if let Some(given) = given {
             return Ok(given);
         }
-        let Some(path) = out else { return Ok(Self::Text) };
-        let meant = Self::by_suffix(path).unwrap_or_default();
+        let Some(path) = out else { return Ok(usual) };
+        let meant = Self::by_suffix(path).unwrap_or(usual);
         if has.contains(&meant) {
             return Ok(meant);
         }
@@ -89,7 +92,8 @@ impl Format {
         SUFFIXES.iter().find(fits).map(|(_, format)| *format)
     }
 
-    fn name(self) -> String {
+    /// Returns its name.
+    pub(crate) fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
@@ -125,10 +129,16 @@ mod tests {
         ] {
             let path = Path::new("x/out").join(name);
             let all = Format::value_variants();
-            assert_eq!(Format::choose(None, Some(&path), all).unwrap(), format, "{name}");
-            let said = Format::choose(Some(Format::Csv), Some(&path), all);
+            let usual = Format::Text;
+            assert_eq!(Format::choose(None, Some(&path), usual, all).unwrap(), format, "{name}");
+            let said = Format::choose(Some(Format::Csv), Some(&path), usual, all);
             assert_eq!(said.unwrap(), Format::Csv, "{name}");
         }
-        assert_eq!(Format::choose(None, None, &[Format::Text]).unwrap(), Format::Text);
+        for usual in [Format::Text, Format::Json] {
+            let all = &[Format::Text, Format::Json];
+            assert_eq!(Format::choose(None, None, usual, all).unwrap(), usual);
+            let file = Some(Path::new("x.txt"));
+            assert_eq!(Format::choose(None, file, usual, all).unwrap(), usual);
+        }
     }
 }

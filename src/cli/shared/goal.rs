@@ -25,7 +25,7 @@ use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::{ComponentId, ComponentSet, Requested};
 use crate::org::{Org, Values};
 use crate::plan::before_image::Image;
-use crate::plan::saved::{SavedBaseline, SavedWanted};
+use crate::plan::saved::{SavedBaseline, SavedWaiver, SavedWanted};
 use crate::plan::{Basis, Desired, Look, Plan, plan};
 use crate::snapshot;
 use crate::snapshot::drift::compare;
@@ -34,10 +34,11 @@ use crate::template::ExpandedStep;
 use crate::template::needs::{Needs, needs};
 
 use super::baseline::{self, OfOrg};
+use super::clock;
 use super::error::CommandError;
-use super::load;
 use super::selection::Selection;
 use super::ui::Ui;
+use super::waivers::{self, Waivers};
 use super::wanted::Wanted;
 use super::way_out;
 
@@ -48,11 +49,12 @@ pub(crate) enum Goal<'g> {
         wanted: &'g Wanted,
         steps: &'g [ExpandedStep<'g>],
         only: &'g Selection,
+        waivers: &'g Waivers,
         /// Whether entries of profiles that nobody could see are set all the same.
         is_blind: bool,
     },
     /// What a baseline has.
-    Baseline { side: &'g Side, saved: SavedBaseline, only: &'g Selection },
+    Baseline { side: &'g Side, saved: SavedBaseline, only: &'g Selection, waivers: &'g Waivers },
     /// What was there before a deploy.
     BeforeImage { entry: &'g Entry, images: Vec<Image> },
 }
@@ -225,11 +227,11 @@ impl<'g> Goal<'g> {
                     ..Seen::of_org(org, examined.components)
                 })
             }
-            Self::Baseline { side, saved, only } => {
+            Self::Baseline { side, saved, only, waivers } => {
                 let OfOrg { side: now, failed } = baseline::of_org(org, name, side).await?;
                 let mut broken = damaged(&now.not_observed, &|id| only.setting(id, None));
                 broken.extend(failed);
-                let mut seen = against(now, side, saved, only)?;
+                let mut seen = against(now, side, saved, only, waivers)?;
                 seen.add_broken(broken);
                 Ok(Seen { version: org.api_version(), is_online: true, ..seen })
             }
@@ -249,8 +251,8 @@ impl<'g> Goal<'g> {
             Self::Steps { steps, wanted, .. } => {
                 of_files(ui, steps, from, &|name| wanted.parameters_of(name))
             }
-            Self::Baseline { side, saved, only } => {
-                against(baseline::open(ui, from)?, side, saved, only)
+            Self::Baseline { side, saved, only, waivers } => {
+                against(baseline::open(ui, from)?, side, saved, only, waivers)
             }
             Self::BeforeImage { .. } => Err(super::wanted::no_org()),
         }
@@ -264,9 +266,12 @@ impl<'g> Goal<'g> {
     pub(crate) fn found(&self, seen: Seen, with_places: bool) -> Result<Diff<'g>, CommandError> {
         let with_places = with_places && !seen.is_online;
         match self {
-            Self::Steps { steps, only, .. } => {
+            Self::Steps { steps, only, wanted, waivers, .. } => {
                 let mut found = diff(steps, seen.components(), &seen.facts);
                 only.check_findings(&found.findings)?;
+                found.waive(&|finding| waivers.of(finding));
+                let templates: Vec<_> = wanted.templates().collect();
+                found.warnings = waivers.of_templates(&found.findings, &templates);
                 found.broken.clone_from(&seen.broken);
                 found.findings.retain(|finding| only.finding(finding));
                 found.notes.extend(seen.notes.iter().cloned());
@@ -343,10 +348,17 @@ impl<'g> Goal<'g> {
             .map_err(|error| CommandError::plan(&error))?;
         let against = seen.against.iter().filter_map(|against| against.found.baseline.as_ref());
         plan.notes.extend(against.flat_map(|baseline| &baseline.notes).cloned());
-        if let Self::Steps { wanted, steps, .. } = self {
+        let found = seen.findings(&plan).iter().filter(|one| self.is_chosen(one));
+        let left_out = waivers::left_out(&plan, found);
+        plan.notes.extend(left_out);
+        let against = seen.against.iter().flat_map(|against| &against.found.warnings);
+        plan.notes.extend(against.cloned());
+        if let Self::Steps { wanted, steps, waivers, .. } = self {
+            let templates: Vec<_> = wanted.templates().collect();
+            plan.notes.extend(waivers.of_templates(&plan.diff.findings, &templates));
             plan.notes.extend(idle_exceptions(steps, &seen.components().names));
             plan.notes.extend(emptied(steps, basis.facts));
-            let today = load::today();
+            let today = clock::today();
             plan.notes.extend(wanted.templates().flat_map(|template| {
                 let known = [template.reading(), template.age(&today)].into_iter().flatten();
                 known.map(|words| format!("of the template `{}`, {words}", template.name))
@@ -400,15 +412,35 @@ impl<'g> Goal<'g> {
         Ok(self.with_desired(&seen, |desired| plan.verify(desired, seen.components(), &seen.facts)))
     }
 
+    /// Says whether a finding is part of what was chosen.
+    fn is_chosen(&self, finding: &Finding<'_>) -> bool {
+        match self {
+            Self::Steps { only, .. } => only.finding(finding),
+            Self::Baseline { .. } | Self::BeforeImage { .. } => true,
+        }
+    }
+
+    /// The waivers that count and name something of what was looked at, as a plan keeps them.
+    pub(crate) fn saved_waivers(&self, seen: &Seen, plan: &Plan<'_>) -> Vec<SavedWaiver> {
+        match self {
+            Self::Steps { waivers, .. } | Self::Baseline { waivers, .. } => {
+                waivers.saved(seen.findings(plan))
+            }
+            Self::BeforeImage { .. } => Vec::new(),
+        }
+    }
+
     fn is_blind(&self) -> bool {
         matches!(self, Self::Steps { is_blind: true, .. })
     }
 
     fn with_desired<T>(&self, seen: &Seen, work: impl FnOnce(&Desired<'_, 'g>) -> T) -> T {
         match self {
-            Self::Steps { steps, only, .. } => {
-                work(&Desired::Steps { steps, chosen: &|finding| only.finding(finding) })
-            }
+            Self::Steps { steps, only, waivers, .. } => work(&Desired::Steps {
+                steps,
+                chosen: &|finding| only.finding(finding),
+                waived: &|finding| waivers.of(finding),
+            }),
             Self::Baseline { side, .. } => work(&Desired::Baseline {
                 findings: seen.against.as_ref().map_or(&[], |against| &against.found.findings),
                 document: &|id| {
@@ -496,6 +528,7 @@ fn against(
     side: &Side,
     saved: &SavedBaseline,
     only: &Selection,
+    waivers: &Waivers,
 ) -> Result<Seen, CommandError> {
     let chosen = |id: &ComponentId, path: Option<&FieldPath>| only.setting(id, path);
     let name = saved.path.as_ref().or(saved.org.as_ref()).cloned().unwrap_or_default();
@@ -517,7 +550,9 @@ fn against(
         Some(paths)
     };
     only.check_components(ids.into_iter().flatten().chain(unread.into_iter().flatten()), &paths)?;
-    let found = compare(&now, side, name, &chosen, saved.sparse);
+    let mut found = compare(&now, side, name, &chosen, saved.sparse);
+    found.waive(&|finding| waivers.of(finding));
+    found.warnings = waivers.of_baseline(&found.findings, only);
     Ok(Seen {
         components: OnceLock::new(),
         facts: FactValues::new(Unseen::new(UnseenKind::NotAsked, "not asked for")),

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
@@ -73,26 +72,6 @@ pub(crate) fn load_for(
     }
     let sha256 = hexadecimal(&hash.finalize());
     Ok(Loaded { template, sha256 })
-}
-
-/// Returns the day, in UTC; `SOURCE_DATE_EPOCH` names another, so that what is published can be
-/// made anew byte for byte.
-pub(crate) fn today() -> String {
-    day_after(Duration::ZERO)
-}
-
-/// Returns the last day that it may be anywhere on earth.
-pub(crate) fn latest_day() -> String {
-    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-    day_after(DAY)
-}
-
-fn day_after(time: Duration) -> String {
-    let named = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
-    let now = named
-        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
-        .unwrap_or_else(jiff::Timestamp::now);
-    (now + time).strftime("%Y-%m-%d").to_string()
 }
 
 /// A template's text without its parent, which `template check` shows mistakes in.
@@ -328,9 +307,6 @@ pub(crate) fn fill_in(
     for idle in config.check(templates, choice.map(TargetOrg::name))? {
         ui.warn(&idle);
     }
-    if let Some(file) = &config.file {
-        ui.detail(&format!("parameters from {}", file.display()));
-    }
     let has = |template: &Template, name: &str| {
         template.parameters.iter().any(|parameter| parameter.name == name)
     };
@@ -372,10 +348,17 @@ pub(crate) fn fill_in(
         let mut configured = configured(config, template, org)?;
         let place = |name: &str| config.place_of_parameter(&template.name, org, name);
         propose(ui, template, choice, &given, &mut configured);
-        filled.push(
-            template::Arguments::resolve(template, &given, &configured)
-                .map_err(|errors| CommandError::arguments(template, &errors, &place))?,
-        );
+        let values = template::Arguments::resolve(template, &given, &configured)
+            .map_err(|errors| CommandError::arguments(template, &errors, &place))?;
+        for (name, value) in values.iter() {
+            let from = match (given.contains_key(name), configured.contains_key(name)) {
+                (true, _) => "--set".to_owned(),
+                (false, true) => place(name).unwrap_or_else(|| "the demo org".to_owned()),
+                (false, false) => "by default".to_owned(),
+            };
+            ui.detail(&format!("parameter {}.{name} = {value}: {from}", template.name));
+        }
+        filled.push(values);
     }
     Ok(filled)
 }

@@ -16,7 +16,7 @@ use crate::metadata::ComponentId;
 use crate::org::deploy::{TestLevel, Trial, is_deploy_id, same_id};
 use crate::org::{Org, OrgError, OrgErrorKind};
 use crate::plan::Plan;
-use crate::plan::left::{Left, LeftKind};
+use crate::plan::left::Left;
 use crate::plan::saved::{SavedOrg, SavedPlan, Since};
 use crate::report::code;
 use crate::report::json::deploy::{DeployRow, Outcome as Ended, Run};
@@ -26,6 +26,7 @@ use crate::report::plan as render;
 use super::answer::Answer;
 use super::arguments::{Exit, org_option};
 use super::error::{CommandError, MAKE_ANEW};
+use super::fail_on::FailOn;
 use super::goal::{Goal, Means, Seen};
 use super::journal::read_journal;
 use super::refusal::{canceled, refused};
@@ -53,8 +54,8 @@ pub(crate) struct Manner<'m> {
     pub(crate) create: bool,
     /// Long lists are shown whole.
     pub(crate) full: bool,
-    /// What is by hand or was not observed counts too.
-    pub(crate) strict: bool,
+    /// What of what is left counts.
+    pub(crate) fail_on: FailOn,
 }
 
 /// A saved plan, which somebody has looked at.
@@ -136,7 +137,7 @@ impl<'r> Road<'r> {
         if plan.is_empty() {
             told.borrow_mut().outcome = Ended::NothingToDo;
             answer.say(self.nothing())?;
-            return Ok(exit(&plan.left, manner.strict));
+            return Ok(exit(&plan.left, manner.fail_on));
         }
         self.refuse_removals(&plan)?;
         self.refuse_admin_rights(&plan)?;
@@ -192,7 +193,7 @@ impl<'r> Road<'r> {
                     "deploy it with the same command and `--validated {id}` in place of \
                      `--validate`"
                 ));
-                Ok(exit(&plan.left, manner.strict))
+                Ok(exit(&plan.left, manner.fail_on))
             }
             Outcome::Applied(_) => self.verify(entry, &plan, &known, is_anothers).await,
         }
@@ -273,7 +274,7 @@ impl<'r> Road<'r> {
                  deploy.\n",
                 entry.started, entry.id
             ))?;
-            return Ok(exit(&plan.left, self.manner.strict));
+            return Ok(exit(&plan.left, self.manner.fail_on));
         }
         let mut error = CommandError::new(format!(
             "the plan was carried out on {} ({}), and the org has moved since, so nothing was sent",
@@ -459,11 +460,9 @@ impl<'r> Road<'r> {
     }
 }
 
-/// What differs or is missing and is left makes a run end with 2; where it is `strict` also what is
-/// by hand, or was not observed.
-pub(crate) fn exit(left: &[Left], strict: bool) -> Exit {
-    let is_open = |left: &Left| strict || left.kind == LeftKind::Open;
-    if left.iter().any(is_open) { Exit::Drift } else { Exit::Done }
+/// What is left and counts makes a run end with 2.
+pub(crate) fn exit(left: &[Left], fail_on: FailOn) -> Exit {
+    if left.iter().any(|left| fail_on.is_left(left)) { Exit::Drift } else { Exit::Done }
 }
 
 impl Reviewed<'_> {

@@ -25,7 +25,9 @@ pub(crate) struct Selection {
     except: Vec<Pattern>,
 }
 
-struct Pattern {
+/// A choice of one kind: components, and settings in them.
+#[derive(Debug)]
+pub(crate) struct Pattern {
     /// The option that it was given with.
     option: &'static str,
     text: String,
@@ -44,6 +46,11 @@ impl Selection {
             patterns.iter().map(|text| Pattern::parse(option, text)).collect::<Result<_, _>>()
         };
         Ok(Self { only: all("--only", only)?, except: all("--except", except)? })
+    }
+
+    /// Says whether nothing is named, so that all is chosen.
+    pub(crate) fn is_all(&self) -> bool {
+        self.only.is_empty() && self.except.is_empty()
     }
 
     /// Refuses patterns that choose none of a template's findings: a slip of the pen must not pass
@@ -165,7 +172,11 @@ impl Selection {
 }
 
 impl Pattern {
-    fn parse(option: &'static str, text: &str) -> Result<Self, CommandError> {
+    /// Reads one as it was given with an option.
+    ///
+    /// # Errors
+    /// It names no type and name.
+    pub(crate) fn parse(option: &'static str, text: &str) -> Result<Self, CommandError> {
         let wrong = || {
             CommandError::new(format!(
                 "`{option} {text}` is not of the form TYPE:NAME or TYPE:NAME:PATH"
@@ -184,16 +195,57 @@ impl Pattern {
             Some((name, path)) => (name, Some(path)),
             None => (rest, None),
         };
+        let component = format!("{type_name}:{name}");
+        let pattern = Self::of(option, &component, path).ok_or_else(wrong)?;
+        Ok(Self { text: text.to_owned(), ..pattern })
+    }
+
+    /// Makes one of a component and a path that stand apart; none where it names no type and name.
+    pub(crate) fn of(option: &'static str, component: &str, path: Option<&str>) -> Option<Self> {
+        let (type_name, name) = component.split_once(':')?;
         if type_name.trim().is_empty() || name.trim().is_empty() {
-            return Err(wrong());
+            return None;
         }
-        Ok(Self {
+        Some(Self {
             option,
-            text: text.to_owned(),
+            text: component.to_owned(),
             type_name: WildMatch::new(canonical_type(type_name.trim())),
             full_name: WildMatch::new(&canonical_full_name(type_name, name)),
             path: path.map(WildMatch::new),
         })
+    }
+
+    /// Returns the component and the path, as they are matched.
+    pub(crate) fn parts(&self) -> (String, Option<String>) {
+        let path = self.path.as_ref().map(WildMatch::pattern);
+        (format!("{}:{}", self.type_name.pattern(), self.full_name.pattern()), path)
+    }
+
+    /// Says whether a finding is meant: of a path alone what has one.
+    pub(crate) fn means(&self, finding: &Finding<'_>) -> bool {
+        let Some(id) = finding.subject.component() else { return false };
+        let path = finding.subject.path();
+        self.names(id) && (self.path.is_none() || path.is_some() && self.accepts(path))
+    }
+
+    /// Refuses a type that there is not, and a path that a component of the type cannot have.
+    ///
+    /// # Errors
+    /// It names one.
+    pub(crate) fn check_names(&self) -> Result<(), CommandError> {
+        let type_name = self.type_name.pattern();
+        if type_name.contains(['*', '?']) {
+            return Ok(());
+        }
+        let full_name = self.full_name.pattern();
+        if registry::find_component(&type_name, &full_name).is_none()
+            && let Some(near) = registry::nearest_type(&type_name)
+        {
+            return Err(CommandError::new(format!("there is no metadata type `{type_name}`"))
+                .hint(format!("did you mean `{near}`?"))
+                .usage());
+        }
+        self.check_path(&ComponentId::new(type_name, full_name))
     }
 
     /// Refuses a path, or a pattern that begins like one, which a component's type does not have.

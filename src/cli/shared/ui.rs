@@ -1,5 +1,7 @@
 //! stdout and stderr, colour and files of answers: the only file that prints.
 
+mod asking;
+
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};

@@ -9,7 +9,7 @@ use super::arguments::shell_word;
 /// How a command that a text names begins.
 const COMMAND: &str = "`sfsetup ";
 /// Commands that know of no org, or learn it anew.
-const WITHOUT_ORG: &[&str] = &["demo", "git-diff", "org list", "org logout", "template"];
+const WITHOUT_ORG: &[&str] = &["config", "demo", "git-diff", "org list", "org logout", "template"];
 
 /// What was named on the command line.
 #[derive(Clone, Debug, Default)]

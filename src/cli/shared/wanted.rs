@@ -14,8 +14,10 @@ use super::arguments::{SourceArguments, WantedArguments, shell_word};
 use super::config::Config;
 use super::connect::{self, TargetOrg};
 use super::error::{CommandError, MAKE_ANEW};
+use super::fail_on::FailOn;
 use super::load::{Loaded, fill_in, load_for};
 use super::ui::Ui;
+use super::waivers::Waivers;
 
 /// Templates, filled in.
 pub(crate) struct Wanted(Vec<OneWanted>);
@@ -40,17 +42,19 @@ impl Wanted {
         config: &Config,
         choice: Option<&TargetOrg>,
     ) -> Result<Self, CommandError> {
-        if arguments.template.is_empty() {
+        let (names, place) = templates(arguments, config, choice);
+        if names.is_empty() {
             return Err(CommandError::new("nothing is said of what is wanted")
                 .hint(
-                    "name a template with `--template NAME`; `sfsetup template list` lists the \
-                       shipped ones",
+                    "name a template with `--template NAME`, or `templates` in sfsetup.toml; \
+                     `sfsetup template list` lists the shipped ones",
                 )
                 .hint("or what is to be as it was with `--baseline PATH`")
                 .usage());
         }
         let mut loaded = Vec::new();
-        for given in &arguments.template {
+        for given in &names {
+            ui.detail(&format!("template {given}: {place}"));
             let one = load_for(ui, given, config, choice.map(TargetOrg::name))?;
             if loaded
                 .iter()
@@ -254,6 +258,13 @@ pub(crate) fn source(
         Some(_) => None,
         None => connect::choose(ui, arguments.org.as_deref(), &config)?,
     };
+    if let Some(file) = &config.file {
+        let how = if config.is_named() { "--config" } else { "found" };
+        ui.detail(&format!("configuration {}: {how}", file.display()));
+    }
+    if let Some(choice) = &choice {
+        ui.detail(&format!("org {}: {}", choice.name(), choice.place()));
+    }
     Ok((config, choice))
 }
 
@@ -265,10 +276,58 @@ pub(crate) fn source(
 pub(crate) fn check_named(
     wanted: &WantedArguments,
     source: &SourceArguments,
+    config: &Config,
     choice: Option<&TargetOrg>,
 ) -> Result<(), CommandError> {
     let is_named = source.from.is_some() || choice.is_some();
-    if is_named || wanted.template.is_empty() { Ok(()) } else { Err(nothing_named()) }
+    let is_wanted = || !templates(wanted, config, choice).0.is_empty();
+    if !is_named && is_wanted() { Err(nothing_named()) } else { Ok(()) }
+}
+
+/// The templates that are meant, and who says so: the command line, else the configuration.
+fn templates(
+    arguments: &WantedArguments,
+    config: &Config,
+    choice: Option<&TargetOrg>,
+) -> (Vec<String>, String) {
+    let named = (arguments.template.clone(), "--template".to_owned());
+    if named.0.is_empty() {
+        return config.templates(choice.map(TargetOrg::name)).unwrap_or(named);
+    }
+    named
+}
+
+/// Gets the waivers that count for an org, or for files.
+///
+/// # Errors
+/// One is wrong.
+pub(crate) fn waivers(
+    ui: &Ui,
+    config: &Config,
+    choice: Option<&TargetOrg>,
+) -> Result<Waivers, CommandError> {
+    let waivers = config.waivers(choice.map(TargetOrg::name))?;
+    waivers.places().for_each(|place| ui.detail(&place));
+    Ok(waivers)
+}
+
+/// Says what makes the run end with 2: `--strict`, else the configuration, else whatever differs or
+/// is missing; and where the configuration says it.
+pub(crate) fn fail_on(
+    ui: &Ui,
+    strict: bool,
+    config: &Config,
+    choice: Option<&TargetOrg>,
+) -> (FailOn, Option<String>) {
+    let configured = config.fail_on(choice.map(TargetOrg::name));
+    let (fail_on, place) = match configured.filter(|_| !strict) {
+        Some((fail_on, place)) => (fail_on, Some(place)),
+        None if strict => (FailOn::Observed, None),
+        None => (FailOn::Any, None),
+    };
+    let from = place.as_deref().unwrap_or(if strict { "--strict" } else { "by default" });
+    ui.detail(&format!("fail-on {}: {from}", fail_on.name()));
+    (fail_on, place)
 }
 
 /// An error for when neither is named.

@@ -57,7 +57,8 @@ fn all_of(wants: &str, has: bool, limits: &OrgLimits) -> (Vec<String>, Vec<Left>
         is_blind: false,
         limits,
     };
-    let plan = plan(&Desired::Steps { steps: &steps, chosen: &|_| true }, &basis).unwrap();
+    let desired = Desired::Steps { steps: &steps, chosen: &|_| true, waived: &|_| None };
+    let plan = plan(&desired, &basis).unwrap();
     let given = plan.assignments.iter().map(|one| format!("{} to {}", one.what, one.user));
     (given.collect(), plan.left.clone(), plan.notes.clone())
 }

@@ -201,6 +201,8 @@ fn what_changed_since_is_shown_by_component() {
 
     1 setting differs, 0 in sync, 0 missing, 17 not observed, 0 to do by hand.
     --- stderr
+    format text: by default
+    fail-on any: by default
     error: not all of the metadata can be read
       caused by: profiles/Broken.profile:1:1: the file ends in the middle of a tag
     hint: put right what is named here and run this again; the rest was looked at

@@ -158,6 +158,10 @@ fn each_state_is_shown() {
 
     1 setting differs, 1 in sync, 0 missing, 0 not observed, 0 to do by hand.
     --- stderr
+    format text: by default
+    fail-on observed: --strict
+    template acme.toml: --template
+    parameter acme.app = Acme: by default
     read 2 components from org
     hint: `sfsetup package --template acme.toml --only ConnectedApp:Acme --from org --out fix` writes the files that fix this; `--in-place` edits these
     --- exit 2

@@ -12,7 +12,7 @@ fn a_wrong_call_says_what_is_missing() {
     $ sfsetup diff
     --- stderr
     error: nothing is said of what is wanted
-    hint: name a template with `--template NAME`; `sfsetup template list` lists the shipped ones
+    hint: name a template with `--template NAME`, or `templates` in sfsetup.toml; `sfsetup template list` lists the shipped ones
     hint: or what is to be as it was with `--baseline PATH`
     --- exit 64
     ");
@@ -186,7 +186,7 @@ fn a_wrong_call_says_what_is_missing() {
     --- stderr
     error: cannot read `HOME/sfsetup.toml`
       caused by: line 1: unclosed table, expected `]`
-    hint: it may hold `org = "name"`, `template-paths = ["folder"]`, [parameters] with one `name = value` a line, [overlay.TEMPLATE], and both under [orgs.ORG]
+    hint: it may hold `org = "name"`, `templates = ["name"]`, `template-paths = ["folder"]`, `format`, `fail-on`, [parameters] with one `name = value` a line, [overlay.TEMPLATE], [[waiver]] with `reason` and `expires`, and most of it under [orgs.ORG]; `sfsetup config schema` prints all of it for an editor
     --- exit 1
     "#);
     env.write("sfsetup.toml", "[parameters]\napp = 1.5\n");

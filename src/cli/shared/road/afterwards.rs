@@ -99,7 +99,7 @@ impl<'r> Road<'r> {
                 )
             }
         });
-        disturbed.map(|()| exit(&left, self.manner.strict))
+        disturbed.map(|()| exit(&left, self.manner.fail_on))
     }
 
     /// How many settings were seen to be as the plan has them, where nothing is undone.

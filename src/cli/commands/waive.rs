@@ -1,0 +1,242 @@
+//! `sfsetup waive`: a waiver written into `sfsetup.toml`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::Span;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::cli::shared::arguments::Exit;
+use crate::cli::shared::clock::today;
+use crate::cli::shared::config::Config;
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::load::load_for;
+use crate::cli::shared::selection::Pattern;
+use crate::cli::shared::ui::Ui;
+use crate::cli::shared::waivers::day;
+use crate::metadata::registry::nearest::{nearest, perhaps};
+use crate::plan::saved::SavedWaiver;
+use crate::template::Template;
+
+/// Say that something may be otherwise until a day, and why
+///
+/// Writes a waiver at the end of `sfsetup.toml`: the one of `--config`, else the one that is found,
+/// else a new one here. What it names is `waived` from then on, in every answer, and no package or
+/// deploy touches it; after its last day it counts again. At a terminal the reason and the day are
+/// asked for.
+#[derive(Debug, Args)]
+pub(crate) struct WaiveArguments {
+    /// A step of a template, or components or settings in them; in these `*` and `?` stand for any
+    /// text
+    #[arg(value_name = "STEP|TEMPLATE/STEP|TYPE:NAME[:PATH]")]
+    what: String,
+
+    /// The template of the step: a shipped one's name, or a file
+    #[arg(long, value_name = "NAME|FILE")]
+    template: Option<String>,
+
+    /// Waive it in this org alone, by the name that commands call it
+    #[arg(long, value_name = "ORG")]
+    org: Option<String>,
+
+    /// Why it may be otherwise
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+
+    /// Who answers for that
+    #[arg(long, value_name = "NAME")]
+    owner: Option<String>,
+
+    /// The last day on which it may, such as 2027-01-31, or in how many days that is, such as 30d
+    #[arg(long, value_name = "DATE|DAYS")]
+    expires: Option<String>,
+}
+
+/// A waiver as the file has it.
+#[derive(Serialize)]
+struct Written {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    component: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    expires: toml::value::Datetime,
+}
+
+pub(crate) fn run(ui: &Ui, arguments: &WaiveArguments) -> Result<Exit, CommandError> {
+    let config = Config::find(ui.vouched(), None)?;
+    let (step, component, path) = if arguments.what.contains(':') {
+        let pattern = Pattern::parse("sfsetup waive", &arguments.what)?;
+        pattern.check_names()?;
+        let (component, path) = pattern.parts();
+        (None, Some(component), path)
+    } else {
+        (Some(step(ui, arguments, &config)?), None, None)
+    };
+    if let Some(expires) = &arguments.expires {
+        last_day(expires).map_err(|wrong| {
+            CommandError::new(wrong).hint("name a day to come: `--expires 30d`").usage()
+        })?;
+    }
+    let reason = match &arguments.reason {
+        Some(reason) => reason.trim().to_owned(),
+        None => ui
+            .ask_for("Why may it be otherwise?", "it stands in every report", |text| {
+                text.is_empty().then(|| "a waiver needs a reason".to_owned())
+            })?
+            .ok_or_else(|| missing("no reason is given", "--reason"))?,
+    };
+    if reason.is_empty() {
+        return Err(missing("the reason is empty", "--reason").usage());
+    }
+    let expires = match &arguments.expires {
+        Some(expires) => expires.clone(),
+        None => ui
+            .ask_for("Until when?", "a day such as 2027-01-31, or 30d for thirty days", |text| {
+                last_day(text).err()
+            })?
+            .ok_or_else(|| missing("no last day is given", "--expires"))?,
+    };
+    let expires = last_day(&expires).map_err(CommandError::new)?;
+    let owner = arguments.owner.clone();
+    let says = SavedWaiver { step, component, path, reason, owner, expires };
+    for place in config.waivers(arguments.org.as_deref())?.of_the_same(&says) {
+        ui.note(&format!("{place} is a waiver of the same; the first that has not ended counts"));
+    }
+    write(ui, arguments, config, says)
+}
+
+fn missing(what: &str, option: &str) -> CommandError {
+    CommandError::new(format!("{what}, so nothing was written"))
+        .hint(format!("at a terminal it is asked for; elsewhere name it with `{option}`"))
+        .usage()
+}
+
+/// The last day that a person means, written as a day: today at the earliest.
+fn last_day(text: &str) -> Result<String, String> {
+    let today = today();
+    let days = text.strip_suffix(['d', 'D']).and_then(|days| days.trim().parse::<i64>().ok());
+    let meant: Option<Date> = match days {
+        Some(days) => Span::new()
+            .try_days(days)
+            .and_then(|days| today.parse::<Date>()?.checked_add(days))
+            .ok(),
+        None => day(text).and_then(|day| day.parse().ok()),
+    };
+    match meant.map(|day| day.to_string()) {
+        Some(day) if day < today => Err(format!("{day} is over; today is {today} (UTC)")),
+        Some(day) => Ok(day),
+        None => Err(format!("`{text}` is neither a day such as 2027-01-31 nor days such as 30d")),
+    }
+}
+
+/// The step that is meant, with its template's name: there must be such a step.
+fn step(ui: &Ui, arguments: &WaiveArguments, config: &Config) -> Result<String, CommandError> {
+    let (of, step) = match arguments.what.split_once('/') {
+        Some((of, step)) => (Some(of), step),
+        None => (None, arguments.what.as_str()),
+    };
+    let org = arguments.org.as_deref();
+    let known = config.templates(org).map(|(names, _)| names).unwrap_or_default();
+    let load = |name: &str| load_for(ui, name, config, org).map(|loaded| loaded.template);
+    let mut templates: Vec<Template> = match &arguments.template {
+        Some(name) => vec![load(name)?],
+        None => known.iter().map(|name| load(name)).collect::<Result<_, _>>()?,
+    };
+    if let Some(of) = of {
+        templates.retain(|template| template.name == of);
+        if templates.is_empty() {
+            templates.push(load(of)?);
+        }
+    }
+    if templates.is_empty() {
+        return Err(CommandError::new(format!("whose step `{step}` is, is not said"))
+            .hint(format!("name its template: `sfsetup waive TEMPLATE/{step}`"))
+            .hint("components are named with their type: `sfsetup waive TYPE:NAME:PATH`")
+            .usage());
+    }
+    let has = |template: &&Template| template.steps.iter().any(|one| one.id == step);
+    match templates.iter().filter(has).collect::<Vec<_>>().as_slice() {
+        [one] => Ok(format!("{}/{step}", one.name)),
+        [] => {
+            let names: Vec<String> =
+                templates.iter().map(|one| format!("`{}`", one.name)).collect();
+            let steps = templates.iter().flat_map(|one| &one.steps).map(|one| one.id.as_str());
+            Err(CommandError::new(format!(
+                "there is no step `{step}` in {}{}",
+                names.join(", "),
+                perhaps(nearest(step, steps))
+            ))
+            .hint(format!("`sfsetup template show {}` lists its steps", templates[0].name))
+            .usage())
+        }
+        [first, ..] => Err(CommandError::new(format!("several templates have a step `{step}`"))
+            .hint(format!("name one: `sfsetup waive {}/{step}`", first.name))
+            .usage()),
+    }
+}
+
+/// Puts it behind what the file says, every byte of which stays.
+fn write(
+    ui: &Ui,
+    arguments: &WaiveArguments,
+    config: Config,
+    says: SavedWaiver,
+) -> Result<Exit, CommandError> {
+    let about = arguments.what.as_str();
+    let SavedWaiver { step, component, path, reason, owner, expires } = says;
+    let no_toml = |why: String| CommandError::internal("the waiver cannot be written", why);
+    let last_day = expires
+        .parse()
+        .map_err(|error: toml::value::DatetimeParseError| no_toml(error.to_string()))?;
+    let written = Written { step, component, path, reason, owner, expires: last_day };
+    let waivers = BTreeMap::from([("waiver", [written])]);
+    let added = match &arguments.org {
+        Some(org) => toml::to_string(&BTreeMap::from([("orgs", BTreeMap::from([(org, waivers)]))])),
+        None => toml::to_string(&waivers),
+    };
+    let mut added = added.map_err(|error| no_toml(error.to_string()))?;
+    let Config { file, text, .. } = config;
+    let file = file.unwrap_or_else(|| PathBuf::from("sfsetup.toml"));
+    let between = match text.as_str() {
+        "" => "",
+        text if text.ends_with('\n') => "\n",
+        _ => "\n\n",
+    };
+    added.insert_str(0, between);
+    if text.contains("\r\n") {
+        added = added.replace('\n', "\r\n");
+    }
+    let text = format!("{text}{added}");
+    if let Err(error) = Config::parse(&file, text.clone()) {
+        let mut all = CommandError::new(format!(
+            "`{}` is written so that no [[waiver]] can stand at its end, so nothing was written",
+            file.display()
+        ));
+        all.causes = error.causes;
+        return Err(all.hint(format!("put it in by hand:\n{}", added.trim())));
+    }
+    ui.write_file(&file, text.as_bytes())?;
+    ui.answer(&format!("{about} is waived until {expires}, in {}.\n", file.display()))?;
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::last_day;
+
+    #[test]
+    fn a_last_day_is_a_day_to_come() {
+        assert_eq!(last_day("2999-02-28").unwrap(), "2999-02-28");
+        assert!(last_day("0d").is_ok() && last_day("30d").unwrap() > last_day("1d").unwrap());
+        for wrong in ["", "d", "-1d", "2026-02-30", "2020-01-01", "31.01.2999", "99999999d"] {
+            assert!(last_day(wrong).is_err(), "{wrong}");
+        }
+    }
+}
