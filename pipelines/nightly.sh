@@ -9,6 +9,11 @@
 # in is a git repository, with a `sfsetup.toml` that says which templates count.
 set -uo pipefail
 
+if [ $# = 0 ]; then
+    echo "which orgs? nightly.sh ORG.." >&2
+    exit 64
+fi
+
 worst=0
 note() { # an exit code: an error is worse than a difference
     case "$1:$worst" in
@@ -21,7 +26,7 @@ note() { # an exit code: an error is worse than a difference
 
 mkdir -p orgs answers
 for org in "$@"; do
-    sfsetup snapshot --org "$org" --out "orgs/$org" --commit --quiet
+    sfsetup snapshot --org "$org" --out "orgs/$org" --commit --quiet >/dev/null
     note $?
 
     last="answers/$org.json"

@@ -2,16 +2,15 @@
 # Runs sfsetup once, and leaves its reports in one folder. Ends with 0 whatever sfsetup found: the
 # last step of the action says how it ended, when the comment and the files are where they belong.
 #
-# The inputs of the action stand in the environment under the names below. LOGIN: `yes` where there
-# is a way into the org; SIGNED_IN: `yes` where that was made for this job alone.
+# The inputs of the action stand in the environment under the names below. LOGIN: how the org is asked.
 set -euo pipefail
 
-# A value a line, each behind its option; an empty line is none.
+# A value a line, each behind its option, where there is one; an empty line is none.
 each() { # option, values
     local line
     while IFS= read -r line; do
         line="${line%$'\r'}"
-        [ -z "${line//[[:space:]]/}" ] || words+=("$1" "$line")
+        [ -z "${line//[[:space:]]/}" ] || words+=(${1:+"$1"} "$line")
     done <<<"$2"
 }
 
@@ -19,14 +18,22 @@ each() { # option, values
 # command, so it is told to take none until this word comes.
 word="stop-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
 
-if [ "${SIGNED_IN:-no}" = yes ]; then
+if [ "${LOGIN:-no}" = own ]; then
     export SFSETUP_KEYRING=off XDG_CONFIG_HOME="${RUNNER_TEMP:?}/sfsetup-config"
 fi
 
 output() { echo "$1=$2" >>"${GITHUB_OUTPUT:?}"; }
 
 kept="${NAME//[^A-Za-z0-9._-]/-}"
-if [ "${COMMAND:?}" = deploy ]; then kept="$kept-deploy"; fi
+case "$kept" in
+    [A-Za-z0-9]*) ;;
+    *)
+        echo "::error::the check's name must begin with a letter or a digit"
+        exit 64
+        ;;
+esac
+# Each attempt of a deploy keeps what it found before it: a second attempt finds what the first made.
+if [ "${COMMAND:?}" = deploy ]; then kept="$kept-deploy-${GITHUB_RUN_ATTEMPT:-1}"; fi
 folder="${RUNNER_TEMP:?}/sfsetup-reports/$kept"
 mkdir -p "$folder"
 rm -f "$folder"/report.* "$folder/plan.json"
@@ -35,6 +42,9 @@ output folder "$folder"
 
 words=("$COMMAND")
 [ -z "${CONFIG:-}" ] || words+=(--config "$CONFIG")
+# A token of the environment is itself the org that is meant.
+org=()
+case "${LOGIN:-no}" in yes | own) org=(--org "${ORG:?}") ;; esac
 asked=org
 rc=0
 case "$COMMAND" in
@@ -42,37 +52,38 @@ case "$COMMAND" in
         each --template "${TEMPLATE:-}"
         [ -z "${BASELINE:-}" ] || words+=(--baseline "$BASELINE")
         each --set "${VALUES:-}"
-        if [ "${LOGIN:-no}" = yes ]; then
-            words+=(--org "${ORG:?}" --save-plan "$folder/plan.json")
+        if [ "${LOGIN:-no}" != no ]; then
+            words+=(${org[@]+"${org[@]}"} --save-plan "$folder/plan.json")
         elif [ -n "${FROM:-}" ]; then
             asked=files
             words+=(--from "$FROM" --out "$folder/report.sarif")
             [ -z "${ORG:-}" ] || {
-                echo "::warning::there are no secrets here, so the org was not asked: files alone were looked at"
+                echo "::warning::a stranger's pull request has no secrets, so the org was not asked: files alone were looked at"
                 echo "No secrets here: the org was not asked, files alone were looked at." >"$folder/report.head"
             }
         elif [ -n "${ORG:-}" ]; then
-            echo "::error::there is no way into the org here, and no files are named by \`from\`: nothing was looked at"
+            echo "::error::a stranger's pull request has no way into the org, and no files are named by \`from\`: nothing was looked at"
             output code 1
             exit 0
         fi
         for form in json md html txt; do words+=(--out "$folder/report.$form"); done
         ;;
     deploy)
-        words+=(--plan "${PLAN:?plan is missing}" --org "${ORG:?org is missing}" --yes)
-        # What was there before is written down, so that it can be brought back. A machine that goes
-        # away with the job would take that along, so it is kept with the reports.
-        if [ "${RUNNER_ENVIRONMENT:-}" = github-hosted ]; then export XDG_STATE_HOME="$folder/state"; fi
+        if [ -n "${ORG:-}" ] && [ "${LOGIN:-no}" = no ]; then
+            echo "::error::a stranger's pull request deploys nothing"
+            exit 1
+        fi
+        words+=(--plan "${PLAN:?plan is missing}" ${org[@]+"${org[@]}"} --yes)
+        # What was there before is written down, so that it can be brought back. The machine may go
+        # away with the job, so it is kept with the reports.
+        export XDG_STATE_HOME="$folder/state"
         ;;
     *)
         echo "::error::the command is \`diff\` or \`deploy\`"
         exit 64
         ;;
 esac
-while IFS= read -r line; do
-    line="${line%$'\r'}"
-    [ -z "${line//[[:space:]]/}" ] || words+=("$line")
-done <<<"${OPTIONS:-}"
+each '' "${OPTIONS:-}"
 
 echo "::stop-commands::$word"
 if [ "$COMMAND" = deploy ]; then

@@ -37,15 +37,15 @@ pub fn fitted(text: &str, width: Option<usize>) -> Cow<'_, str> {
     let mut out = String::with_capacity(text.len());
     let mut lines = text.split('\n').peekable();
     while let Some(first) = lines.next() {
-        let mut written = vec![first];
-        while written.last().is_some_and(|line| line.ends_with(BROKEN)) {
-            let Some(next) = lines.next() else { break };
-            written.push(next);
-        }
         if let Some(whole) = first.strip_prefix(WHOLE) {
             out.push_str(whole);
             out.push_str(if lines.peek().is_some() { "\n" } else { "" });
             continue;
+        }
+        let mut written = vec![first];
+        while written.last().is_some_and(|line| line.ends_with(BROKEN)) {
+            let Some(next) = lines.next() else { break };
+            written.push(next);
         }
         let written: Vec<&str> =
             written.iter().map(|line| line.strip_suffix(BROKEN).unwrap_or(line)).collect();

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::line::{clean, line};
 use super::{Report, json};
@@ -84,6 +84,9 @@ impl Since {
         let then: Value = serde_json::from_str(then).map_err(|error| no(error.to_string()))?;
         if then["format"] != json::FORMAT {
             return Err(no(format!("its `format` is not `{}`", json::FORMAT)));
+        }
+        if let (Some(code), true) = (then["error"]["code"].as_str(), then["orgs"] == json!([])) {
+            return Err(no(format!("it holds no answer: that run failed ({code})")));
         }
         let now = serde_json::to_value(json::document(report));
         let now = now.map_err(|error| no(error.to_string()))?;

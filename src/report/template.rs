@@ -26,15 +26,14 @@ pub fn verified(file: &str, key: &str, comment: &str) -> String {
 /// Shows a template as a page; `today` is the day on which it is read.
 pub fn show_text(template: &Template, today: &str) -> String {
     let mut out = String::new();
-    line(
-        &mut out,
-        &format!("{} ({} {})", template.title, template.name, template.version).bold().to_string(),
-    );
+    let title = format!("{} ({} {})", template.title, template.name, template.version);
+    line(&mut out, &clean(&title).bold().to_string());
     let revision = template
         .revision
         .as_ref()
         .map_or_else(String::new, |revision| format!(", revision {revision}"));
-    line(&mut out, &format!("after {}{revision}, read {}", template.source, template.reviewed));
+    let source = format!("after {}{revision}, read {}", template.source, template.reviewed);
+    line(&mut out, &clean(&source));
     if let Some((letter, words)) = template.grade.map(crate::template::Grade::words) {
         line(&mut out, &format!("source of grade {letter}: {words}"));
     }
@@ -46,7 +45,7 @@ pub fn show_text(template: &Template, today: &str) -> String {
         paragraph(&mut out, 0, "note: ", &age);
     }
     if let Some(parent) = &template.extends {
-        line(&mut out, &format!("builds on {parent}"));
+        line(&mut out, &clean(&format!("builds on {parent}")));
     }
     if !template.parameters.is_empty() {
         line(&mut out, &format!("\n{}", "Parameters".bold()));
@@ -57,16 +56,18 @@ pub fn show_text(template: &Template, today: &str) -> String {
             .max()
             .unwrap_or_default();
         for parameter in &template.parameters {
-            line(&mut out, &format!("  {:width$}  {}", parameter.name, parameter.title));
-            line(&mut out, &format!("  {:width$}  {}", "", kind_in_words(parameter).dimmed()));
+            let title = format!("  {:width$}  {}", parameter.name, parameter.title);
+            line(&mut out, &clean(&title));
+            let kind = clean(&kind_in_words(parameter));
+            line(&mut out, &format!("  {:width$}  {}", "", kind.dimmed()));
         }
     }
     line(&mut out, &format!("\n{}", "Steps".bold()));
     for (index, step) in template.steps.iter().enumerate() {
         let level = if step.level == Level::Recommended { "  (recommended)" } else { "" };
-        line(&mut out, &format!("{:>3}. {}{level}", index + 1, step.title.bold()));
+        line(&mut out, &format!("{:>3}. {}{level}", index + 1, clean(&step.title).bold()));
         if let Some(when) = when_in_words(step) {
-            line(&mut out, &format!("     when {when}").dimmed().to_string());
+            line(&mut out, &clean(&format!("     when {when}")).dimmed().to_string());
         }
         for want in &step.wants {
             want_in_words(want, 5, &mut out);
@@ -74,13 +75,14 @@ pub fn show_text(template: &Template, today: &str) -> String {
         if let Some(create) = &step.create {
             let from =
                 create.from.as_ref().map_or_else(String::new, |from| format!(" from {from}"));
-            line(&mut out, &format!("     made{from} where {} does not exist", create.component));
+            let made = format!("     made{from} where {} does not exist", create.component);
+            line(&mut out, &clean(&made));
         }
         if let Some(why) = &step.why {
-            line(&mut out, &format!("     {}{why}", "why: ".dimmed()));
+            line(&mut out, &format!("     {}{}", "why: ".dimmed(), clean(why)));
         }
         if let Some(note) = &step.note {
-            line(&mut out, &format!("     {}{note}", "note: ".dimmed()));
+            line(&mut out, &format!("     {}{}", "note: ".dimmed(), clean(note)));
         }
         let pages = setup::of_step(template, step);
         let pages: Vec<String> =
@@ -94,11 +96,12 @@ pub fn show_text(template: &Template, today: &str) -> String {
         let asked: Vec<&str> =
             paragraph.as_deref().into_iter().chain(docs.map(String::as_str)).collect();
         if !asked.is_empty() {
-            line(&mut out, &format!("     {}{}", "docs: ".dimmed(), asked.join("  ")));
+            line(&mut out, &format!("     {}{}", "docs: ".dimmed(), clean(&asked.join("  "))));
         }
     }
     for dropped in &template.dropped {
-        line(&mut out, &format!("   - left out: {} ({})", dropped.title, dropped.reason));
+        let dropped = format!("   - left out: {} ({})", dropped.title, dropped.reason);
+        line(&mut out, &clean(&dropped));
     }
     owned(template, &mut out);
     by_hand(template, &mut out);
@@ -133,7 +136,8 @@ fn owned(template: &Template, out: &mut String) {
         ),
     );
     for (component, parts) in all {
-        line(out, &format!("  {component}: {}", parts.into_iter().collect::<Vec<_>>().join(", ")));
+        let parts = parts.into_iter().collect::<Vec<_>>().join(", ");
+        line(out, &clean(&format!("  {component}: {parts}")));
     }
 }
 
@@ -152,7 +156,7 @@ fn by_hand(template: &Template, out: &mut String) {
     }
     line(out, &format!("\n{}", "What no deploy can do, in whole or in part".bold()));
     for title in titles {
-        line(out, &title);
+        line(out, &clean(&title));
     }
 }
 
@@ -246,7 +250,7 @@ pub fn check_text(file: &str, template: &Template, advice: &[Advice]) -> String 
         } else {
             "note: ".yellow().bold().to_string()
         };
-        line(&mut out, &format!("{file}:{}: {mark}{}", one.line, one.message));
+        line(&mut out, &format!("{file}:{}: {mark}{}", one.line, clean(&one.message)));
     }
     let mistakes = match advice.iter().filter(|one| one.is_mistake).count() {
         0 => "no mistakes".to_owned(),
@@ -338,20 +342,19 @@ pub(super) fn want_in_words(want: &Want, indent: usize, out: &mut String) {
                 }
                 _ => "",
             };
-            line(
-                out,
-                &format!("{margin}- {component} {path} {}{label}{elsewhere}", test_in_words(test)),
-            );
+            let wanted = test_in_words(test);
+            let wanted = format!("{margin}- {component} {path} {wanted}{label}{elsewhere}");
+            line(out, &clean(&wanted));
             if !except.is_empty() {
-                line(out, &format!("{margin}  but not {}", except.join(", ")));
+                line(out, &clean(&format!("{margin}  but not {}", except.join(", "))));
             }
         }
         Want::Fact { fact, test, of } => {
             let of = of.as_ref().map_or_else(String::new, |of| format!(" of {of}"));
-            line(out, &format!("{margin}- {fact}{of} {}", test_in_words(test)))
+            line(out, &clean(&format!("{margin}- {fact}{of} {}", test_in_words(test))));
         }
         Want::Manual { text, confirm } => {
-            line(out, &format!("{margin}! by hand: {text}"));
+            line(out, &clean(&format!("{margin}! by hand: {text}")));
             if let Some(confirm) = confirm {
                 line(out, &format!("{margin}  done once:"));
                 want_in_words(confirm, indent + 2, out);

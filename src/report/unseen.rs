@@ -2,6 +2,7 @@
 //! about, and each reason whole once.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::diff::{Finding, State, Subject};
 
@@ -89,11 +90,14 @@ impl Group<'_, '_> {
             let list = first.key.as_ref().map(|_| first.name.clone()).unwrap_or_default();
             Some((finding.subject.component()?.clone(), list))
         };
+        let mut places = BTreeMap::new();
         let mut lists: Vec<(_, Vec<&Finding<'_>>)> = Vec::new();
         for finding in &self.findings {
-            match lists.iter_mut().find(|(known, _)| *known == of(finding)) {
+            let list = of(finding);
+            let at = *places.entry(list.clone()).or_insert(lists.len());
+            match lists.get_mut(at) {
                 Some((_, members)) => members.push(finding),
-                None => lists.push((of(finding), vec![finding])),
+                None => lists.push((list, vec![finding])),
             }
         }
         for (list, members) in lists.iter().take(LISTS) {

@@ -636,12 +636,24 @@ fn the_name_of_a_file_says_its_form() {
         let read = |path: &std::path::Path| std::fs::read_to_string(path).unwrap();
         assert_eq!(read(&env.folder().join(name)), read(&alone), "{name}");
     }
+    // What cannot be written is told before anything is looked at, and in the document too.
+    for wrong in ["no-folder/e.md", "org"] {
+        let one = run(&["--out", wrong, "--out", "e.json"]);
+        assert!(one.code == 1 && one.stderr.contains(wrong), "{one:?}");
+        let told = std::fs::read_to_string(env.folder().join("e.json")).unwrap();
+        assert!(told.contains("cannot write") && told.contains("\"orgs\": []"), "{told}");
+    }
+    let template = std::fs::read_to_string(env.folder().join("acme.toml")).unwrap();
+    assert_eq!(run(&["--out", "./acme.toml"]).code, 64);
+    assert_eq!(std::fs::read_to_string(env.folder().join("acme.toml")).unwrap(), template);
     for wrong in [
         &["--out", "d.json", "--out", "d.csv", "--format", "json"][..],
         &["--out", "d.json", "--out", "d.json"],
     ] {
         assert_eq!(run(wrong).code, 64, "{wrong:?}");
-        assert!(!env.folder().join("d.json").exists(), "{wrong:?}");
+        let told = std::fs::read_to_string(env.folder().join("d.json")).unwrap();
+        assert!(told.contains("\"USAGE\""), "{wrong:?}: {told}");
+        assert!(!env.folder().join("d.csv").exists(), "{wrong:?}");
     }
     let listed = env.run(&["org", "list", "--format", "sarif"]);
     assert_eq!(listed.code, 64, "{listed:?}");

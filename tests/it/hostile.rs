@@ -118,6 +118,39 @@ fn a_document_type_in_one_file_is_an_error_of_that_file() {
     assert!(run.stdout.contains("ConnectedApp:Good"), "{}", run.stdout);
 }
 
+/// A reviewer sees each thing that a stranger's template wants, also at a terminal.
+#[test]
+fn no_text_of_a_template_hides_another() {
+    let env = Env::new();
+    let hides = "l\\n\\u001b[10;10m\\u001b[8mx\\u001b[10m\\u202e";
+    env.write(
+        "a.toml",
+        format!(
+            "format = 1\n[template]\nname = \"a\"\ntitle = \"A{hides}\"\nversion = \"1\"\nsource = \
+             \"https://a.example.com\"\nreviewed = 2026-11-23\n[parameters.p]\ntitle = \"P{hides}\"\n\
+             default = \"P\"\n[[step]]\nid = \"s\"\ntitle = \"S{hides}\"\nwhy = \"W{hides}\"\nnote = \
+             \"N{hides}\"\nwant = [{{ component = \"PermissionSet:{{p}}\", path = \"description\", equals \
+             = \"{hides}\" }}, {{ component = \"PermissionSet:P\", path = \
+             \"userPermissions[ModifyAllData].enabled\", equals = true }}, {{ manual = \"M{hides}\" }}]\n"
+        ),
+    );
+    for arguments in [
+        &["template", "show", "a.toml"][..],
+        &["template", "show", "a.toml", "--asks"],
+        &["template", "diff", "gong", "a.toml"],
+        &["template", "check", "a.toml"],
+    ] {
+        let run = env.run(&[arguments, &["--color", "always"]].concat());
+        assert_eq!(run.code, 0, "{run:?}");
+        let shown = format!("{}{}", run.stdout, run.stderr);
+        for steers in ["\u{1b}[8m", "\u{1b}[10", "\u{202e}"] {
+            assert!(!shown.contains(steers), "{arguments:?}: {shown:?}");
+        }
+    }
+    let shown = env.run(&["template", "show", "a.toml"]).stdout;
+    assert!(shown.contains("userPermissions[ModifyAllData].enabled = true"), "{shown}");
+}
+
 /// An org of a few lines with an app, and a baseline that has it and one more.
 async fn with_apps(state: State) -> (Server, Env) {
     let env = Env::new();

@@ -7,6 +7,8 @@ use std::process::Command;
 
 use yaml_rust2::{Yaml, YamlLoader};
 
+use sfsetup::demo::{Faults, Store, serve};
+
 use crate::support::{Env, finish, fixture};
 
 fn root() -> &'static Path {
@@ -49,6 +51,9 @@ fn value(expression: &str, context: &Context) -> String {
     if let Some(literal) = expression.strip_prefix('\'') {
         return literal.strip_suffix('\'').unwrap().to_owned();
     }
+    if let Some((left, right)) = expression.split_once("==") {
+        return (value(left.trim(), context) == value(right.trim(), context)).to_string();
+    }
     let is_name = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
     assert!(is_name(expression), "the test does not know {expression}");
     context.get(expression).cloned().unwrap_or_default()
@@ -74,10 +79,12 @@ fn holds(condition: &str, context: &Context) -> bool {
 /// One use of the action.
 struct Action<'e> {
     env: &'e Env,
-    inputs: Vec<(&'static str, &'static str)>,
+    inputs: Vec<(&'static str, String)>,
     event: &'static str,
+    /// The repository that a pull request comes from.
+    head: &'static str,
     /// Beside the runner's own variables.
-    variables: Vec<(&'static str, &'static str)>,
+    variables: Vec<(&'static str, String)>,
 }
 
 /// What it came to.
@@ -105,10 +112,9 @@ impl Action<'_> {
         std::fs::create_dir_all(&temp).unwrap();
         let known: Vec<(String, Yaml)> = pairs(&action["inputs"]);
         let mut context: Context = [
-            ("github.action_path", root().to_str().unwrap()),
             ("github.event_name", self.event),
             ("github.event.pull_request.number", "7"),
-            ("github.event.pull_request.head.repo.fork", "false"),
+            ("github.event.pull_request.head.repo.full_name", self.head),
             ("github.token", "a-token"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -122,11 +128,11 @@ impl Action<'_> {
             };
             context.insert(format!("inputs.{name}"), default);
         }
-        for (name, value) in &self.inputs {
+        let program = ("program", env!("CARGO_BIN_EXE_sfsetup").to_owned());
+        for (name, value) in [program].iter().chain(&self.inputs) {
             assert!(known.iter().any(|(known, _)| known == name), "there is no input {name}");
-            context.insert(format!("inputs.{name}"), (*value).to_owned());
+            context.insert(format!("inputs.{name}"), value.clone());
         }
-        context.insert("inputs.program".to_owned(), env!("CARGO_BIN_EXE_sfsetup").to_owned());
         let summary = self.env.write("runner/summary", "");
         let mut outcome = Outcome {
             code: 0,
@@ -145,7 +151,6 @@ impl Action<'_> {
             }
             let Some(script) = step["run"].as_str() else {
                 let with = pairs(&step["with"]).into_iter();
-                let with = with.filter(|(name, _)| name != "key");
                 let with =
                     with.map(|(name, value)| (name, expand(&words(&value), &outcome.context)));
                 outcome.used.insert(words(&step["uses"]), with.collect());
@@ -168,7 +173,9 @@ impl Action<'_> {
                 .env("GITHUB_OUTPUT", &output)
                 .env("GITHUB_STEP_SUMMARY", &summary)
                 .env("GITHUB_REPOSITORY", "acme/orgs")
-                .envs(self.variables.iter().copied());
+                .env("GITHUB_ACTION_PATH", root())
+                .env("GITHUB_RUN_ATTEMPT", "2")
+                .envs(self.variables.iter().cloned());
             for (name, value) in pairs(&step["env"]) {
                 command.env(name, expand(&words(&value), &outcome.context));
             }
@@ -189,59 +196,63 @@ impl Action<'_> {
     }
 }
 
-/// A `gh` that knows `comment`, and writes down what it is asked and the comment that it is given.
-fn gh(env: &Env, comment: &str) {
+/// A `gh` that knows these comments, and writes down what it is asked and the comment that it is
+/// given. It filters as the real one does, where there is a `jq`.
+fn gh(env: &Env, comments: &str) {
+    env.write("comments.json", comments);
     let folder = env.folder().display();
     env.script(
         "gh",
         format!(
-            "#!/bin/sh\necho \"$*\" >>{folder}/asked\ncase \"$*\" in\n*PATCH*|*POST*) for last; do :; \
-             done; cp \"${{last#body=@}}\" {folder}/comment ;;\n*) printf '%s' '{comment}' ;;\nesac\n"
+            "#!/bin/sh\necho \"$*\" >>{folder}/asked\nfor last; do :; done\ncase \"$*\" in\n\
+             'api user '*) echo someone ;;\n\
+             *PATCH*|*POST*) cp \"${{last#body=@}}\" {folder}/comment ;;\n\
+             *) jq -r \"$last\" {folder}/comments.json ;;\nesac\n"
         ),
     );
 }
 
-fn demo(env: &Env) -> Action<'_> {
-    let inputs = vec![("template", "ampersand"), ("org", "demo")];
-    Action { env, inputs, event: "pull_request", variables: Vec::new() }
+fn inputs(pairs: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
+    pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
 }
+
+fn action<'e>(env: &'e Env, pairs: &[(&'static str, &str)]) -> Action<'e> {
+    let (event, head) = ("pull_request", "acme/orgs");
+    Action { env, inputs: inputs(pairs), event, head, variables: Vec::new() }
+}
+
+const DEMO: [(&str, &str); 2] = [("template", "ampersand"), ("org", "demo")];
 
 #[test]
 fn the_action_looks_comments_and_fails_and_its_plan_is_deployed() {
     let env = Env::new();
-    gh(&env, "");
-    let found = demo(&env).run();
+    gh(&env, "[]");
+    let found = action(&env, &DEMO).run();
     assert_eq!(found.code, 2, "{found:?}");
     for form in ["json", "md", "html", "txt"] {
         assert!(found.file(&format!("report.{form}")).is_file(), "{form}: {found:?}");
     }
     let report = std::fs::read_to_string(found.file("report.md")).unwrap();
     assert!(found.summary.contains(&report) && found.log.contains("settings differ"), "{found:?}");
-    assert!(found.used.keys().any(|used| used.starts_with("actions/upload-artifact@")));
+    let kept = &found.used["actions/upload-artifact@v4"];
+    assert_eq!((kept["name"].as_str(), kept["overwrite"].as_str()), ("sfsetup", "true"));
     assert!(!found.used.keys().any(|used| used.contains("sarif")), "an org has no lines");
-    let comment = std::fs::read_to_string(env.folder().join("comment")).unwrap();
-    assert!(comment.starts_with("<!-- sfsetup: sfsetup -->\n") && comment.contains(&report));
+    assert!(!found.used.keys().any(|used| used.contains("cache")), "it is installed already");
+    let comment = || std::fs::read_to_string(env.folder().join("comment")).unwrap();
+    assert!(comment().starts_with("<!-- sfsetup: sfsetup -->\n") && comment().contains(&report));
     let asked = || std::fs::read_to_string(env.folder().join("asked")).unwrap();
     assert!(asked().contains("-X POST repos/acme/orgs/issues/7/comments"), "{}", asked());
 
-    // The comment that is there is brought up to date.
-    gh(&env, "41\n52");
-    let again =
-        Action { inputs: [demo(&env).inputs, vec![("fail", "false")]].concat(), ..demo(&env) };
-    let again = again.run();
-    assert_eq!((again.code, again.context["steps.run.outputs.code"].as_str()), (0, "2"));
-    assert!(asked().contains("-X PATCH repos/acme/orgs/issues/comments/41 "), "{}", asked());
-
     let plan = env.folder().join("approved.json");
-    std::fs::copy(again.file("plan.json"), &plan).unwrap();
-    let inputs = vec![("command", "deploy"), ("org", "demo"), ("plan", "approved.json")];
-    let deployed = Action { inputs, event: "push", ..demo(&env) };
-    let hosted = [("RUNNER_ENVIRONMENT", "github-hosted")];
-    let done = Action { variables: hosted.to_vec(), ..deployed }.run();
+    std::fs::copy(found.file("plan.json"), &plan).unwrap();
+    let deploy = [("command", "deploy"), ("org", "demo"), ("plan", "approved.json")];
+    let done = Action { event: "push", head: "", ..action(&env, &deploy) }.run();
     assert!([0, 2].contains(&done.code) && done.log.contains("Deployed and verified"), "{done:?}");
     assert!(done.summary.contains("Deployed and verified"), "{done:?}");
-    // The way back is kept, and works from where it is kept.
-    assert_eq!(done.used.last_key_value().unwrap().1["name"], "sfsetup-deploy");
+    // The way back is kept, by attempt, and works from where it is kept.
+    let kept = &done.used["actions/upload-artifact@v4"];
+    let told = (kept["name"].as_str(), kept["overwrite"].as_str());
+    assert_eq!(told, ("sfsetup-deploy-2", "false"));
     let mut back = env.command();
     back.args(["rollback", "--org", "demo", "--yes"]).env("XDG_STATE_HOME", done.file("state"));
     let back = finish(back.output().unwrap());
@@ -249,12 +260,51 @@ fn the_action_looks_comments_and_fails_and_its_plan_is_deployed() {
 }
 
 #[test]
-fn the_action_looks_at_files_alone_where_there_are_no_secrets() {
+fn a_comment_that_is_there_is_brought_up_to_date_and_nobody_elses() {
+    if finish(Command::new("sh").args(["-c", "command -v jq || true"]).output().unwrap())
+        .stdout
+        .is_empty()
+    {
+        return eprintln!("skipped: there is no jq, by which `gh` filters");
+    }
     let env = Env::new();
-    gh(&env, "");
-    let from: &'static str = Box::leak(fixture("drifted").into_boxed_str());
-    let stranger = vec![("template", "ampersand"), ("org", "production"), ("from", from)];
-    let found = Action { inputs: stranger.clone(), ..demo(&env) }.run();
+    let by = |id: u8, kind: &str, login: &str, body: &str| {
+        format!(
+            "{{\"id\":{id},\"user\":{{\"type\":\"{kind}\",\"login\":\"{login}\"}},\"body\":\"{body}\"}}"
+        )
+    };
+    let mark = "<!-- sfsetup: sfsetup -->\\nold";
+    let stranger = by(1, "User", "stranger", mark);
+    let other = by(2, "Bot", "bot", "<!-- sfsetup: other -->");
+    let quiet = [&DEMO[..], &[("fail", "false")]].concat();
+    for (ours, asked_for) in [
+        (
+            by(41, "Bot", "github-actions[bot]", mark),
+            "-X PATCH repos/acme/orgs/issues/comments/41 ",
+        ),
+        (by(52, "User", "someone", mark), "-X PATCH repos/acme/orgs/issues/comments/52 "),
+        (by(3, "Bot", "bot", "hello"), "-X POST repos/acme/orgs/issues/7/comments "),
+    ] {
+        gh(&env, &format!("[{stranger},{other},{ours}]"));
+        env.write("asked", "");
+        let found = action(&env, &quiet).run();
+        assert_eq!((found.code, found.context["steps.run.outputs.code"].as_str()), (0, "2"));
+        let asked = std::fs::read_to_string(env.folder().join("asked")).unwrap();
+        assert!(asked.contains(asked_for), "{asked_for}: {asked}");
+    }
+    // A run without an answer does not leave an earlier one standing.
+    let found = action(&env, &[("template", "no-such-template"), ("org", "demo")]).run();
+    let comment = std::fs::read_to_string(env.folder().join("comment")).unwrap();
+    assert!(found.code != 0 && comment.contains("There is no answer"), "{comment}");
+}
+
+#[test]
+fn only_a_strangers_pull_request_is_looked_at_without_its_org() {
+    let env = Env::new();
+    gh(&env, "[]");
+    let from = fixture("drifted");
+    let both = [("template", "ampersand"), ("org", "production"), ("from", from.as_str())];
+    let found = Action { head: "stranger/orgs", ..action(&env, &both) }.run();
     assert_eq!(found.code, 2, "{found:?}");
     assert_eq!(found.context["steps.run.outputs.asked"], "files");
     let comment = std::fs::read_to_string(env.folder().join("comment")).unwrap();
@@ -263,16 +313,81 @@ fn the_action_looks_at_files_alone_where_there_are_no_secrets() {
     assert!(Path::new(&sarif["sarif_file"]).is_file(), "{sarif:?}");
     assert!(!found.file("plan.json").exists());
 
-    // With no files there is nothing to look at, and that is no green.
-    let found = Action { inputs: stranger[..2].to_vec(), ..demo(&env) }.run();
-    assert_eq!(found.code, 1, "{found:?}");
-    assert!(found.log.contains("::error::"), "{found:?}");
+    // With no files there is nothing to look at, and that is no green; nor does a stranger deploy.
+    let found = Action { head: "stranger/orgs", ..action(&env, &both[..2]) }.run();
+    assert!(found.code == 1 && found.log.contains("::error::"), "{found:?}");
+    let deploy = [("command", "deploy"), ("org", "production"), ("plan", "plan.json")];
+    let found = Action { head: "stranger/orgs", ..action(&env, &deploy) }.run();
+    assert!(found.code == 1 && found.log.contains("deploys nothing"), "{found:?}");
 
-    // A secret that is none stops the job, and is not printed.
-    let wrong = [&stranger[..], &[("auth-url", "force://not-a-secret-of-anybody")]].concat();
-    let found = Action { inputs: wrong, ..demo(&env) }.run();
+    // Anybody else's secret that is empty is a mistake, and no reason to look at less.
+    for (event, head) in [("pull_request", "acme/orgs"), ("push", "")] {
+        let found = Action { event, head, ..action(&env, &both) }.run();
+        assert!(found.code == 1 && found.log.contains("is it empty?"), "{found:?}");
+        assert!(!found.context.contains_key("steps.run.outputs.code"), "{found:?}");
+    }
+    // One that is none stops the job, and is not printed.
+    let wrong = [&both[..], &[("auth-url", "force://not-a-secret-of-anybody")]].concat();
+    let found = action(&env, &wrong).run();
     assert!(found.code != 0 && !found.log.contains("not-a-secret-of-anybody"), "{found:?}");
-    assert!(!found.context.contains_key("steps.run.outputs.code"), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_action_signs_in_with_what_it_is_given() {
+    let running = serve(Store::in_memory(), None, Faults::none()).await.unwrap();
+    let (url, token) = (running.url(), running.token.clone());
+    tokio::task::spawn_blocking(move || {
+        let env = Env::new();
+        gh(&env, "[]");
+        let shown = format!("{{\"result\":{{\"instanceUrl\":\"{url}\",\"accessToken\":\"{token}\"}}}}");
+        let user = "user=ampersand.integration@harbourlight.example.com";
+        let set = format!("app=Ampersand\nread=Account\nwrite=Lead\n{user}");
+        let pairs = [("template", "ampersand"), ("org", "production"), ("set", set.as_str())];
+        let signed = [&pairs[..], &[("auth-url", shown.as_str())]].concat();
+        let found = action(&env, &signed).run();
+        assert!(found.code == 2 && found.file("plan.json").is_file(), "{found:?}");
+        assert!(!found.log.contains(&token), "{found:?}");
+        // The login is the job's own.
+        assert!(!env.folder().join("config/sfsetup/logins").exists());
+        // A token of the environment is the org, whatever it is called here.
+        let variables = vec![("SF_ACCESS_TOKEN", token), ("SF_ORG_INSTANCE_URL", url)];
+        let found = Action { variables, ..action(&env, &pairs) }.run();
+        assert!(found.code == 2 && found.file("plan.json").is_file(), "{found:?}");
+
+        // A private key is there as long as the login that reads it.
+        let program = "#!/bin/sh\ncase \"$*\" in 'org login'*) exit 0 ;; --version) exit 0 ;; esac\n\
+                       cat \"$XDG_CONFIG_HOME/key.pem\"\n";
+        let program = env.script("fake", program);
+        let key = [("jwt-key", "a private key"), ("client-id", "k"), ("username", "u@example.com")];
+        let fake = [("program", program.to_str().unwrap())];
+        let found = action(&env, &[&pairs[..], &key, &fake].concat()).run();
+        assert!(found.code == 0 && found.log.contains("a private key"), "{found:?}");
+    })
+    .await
+    .unwrap();
+}
+
+#[test]
+fn the_program_that_is_kept_is_that_of_this_very_source() {
+    let env = Env::new();
+    let key = |source: &str| {
+        env.write("source/src/a.rs", source);
+        for file in ["Cargo.toml", "Cargo.lock", "build.rs", "templates/a", "fixtures/a"] {
+            env.write(&format!("source/{file}"), "x");
+        }
+        let output = env.write("output", "");
+        let mut command = env.clean(Command::new(root().join("pipelines/action/meant.sh")));
+        command.env("GITHUB_OUTPUT", &output).env("RUNNER_TEMP", env.folder());
+        command.env("GITHUB_ACTION_PATH", env.folder().join("source"));
+        // A `rustc` that needs no home.
+        env.script("rustc", "#!/bin/sh\necho rustc\n");
+        let run = finish(with_program(&env, command).output().unwrap());
+        assert_eq!(run.code, 0, "{run:?}");
+        std::fs::read_to_string(output).unwrap()
+    };
+    assert_ne!(key("one"), key("two"));
+    assert_eq!(key("two"), key("two"));
+    assert!(key("two").contains("key=sfsetup-"));
 }
 
 #[test]
@@ -280,9 +395,9 @@ fn a_comment_that_may_not_be_written_fails_nothing_and_no_name_is_a_command() {
     let env = Env::new();
     env.script("gh", "#!/bin/sh\nexit 1\n");
     let set = "app=Ampersand\n\nprofile=$(touch ran)`touch ran`;touch ran";
-    let inputs = vec![("template", "ampersand"), ("org", "demo"), ("set", set), ("fail", "false")];
-    let inputs = [inputs, vec![("name", "a/../b; touch ran"), ("options", "--strict\n")]].concat();
-    let found = Action { inputs, ..demo(&env) }.run();
+    let more =
+        [("set", set), ("fail", "false"), ("name", "a/../b; touch ran"), ("options", "--strict\n")];
+    let found = action(&env, &[&DEMO[..], &more].concat()).run();
     assert!(found.log.contains("the comment cannot be written"), "{found:?}");
     assert!(!env.folder().join("ran").exists());
     let folder = &found.context["steps.run.outputs.folder"];
@@ -291,6 +406,11 @@ fn a_comment_that_may_not_be_written_fails_nothing_and_no_name_is_a_command() {
     let (_, rest) = found.log.split_once("::stop-commands::").unwrap();
     let (word, rest) = rest.split_once('\n').unwrap();
     assert!(word.len() > 20 && rest.contains(&format!("::{word}::\n")), "{}", found.log);
+    // No name leads out of the folder of reports.
+    for name in ["..", ".", "", "-x"] {
+        let found = action(&env, &[&DEMO[..], &[("name", name)]].concat()).run();
+        assert!(found.code == 64 && found.log.contains("::error::"), "{name}: {found:?}");
+    }
 }
 
 /// The blocks between fences: what stands behind the fence, and the text.
@@ -334,6 +454,19 @@ fn what_the_page_and_the_workflows_say_is_there() {
     for text in &texts {
         assert!(!text.contains("pull_request_target"), "{text}");
     }
+    // The scripts of the others call what there is.
+    let env = Env::new();
+    let mut runs = 0;
+    for file in ["pipelines/gitlab.yml", "pipelines/Jenkinsfile"] {
+        for line in commands(&read(file)) {
+            let line = line.split(" || ").next().unwrap().trim_end_matches('\'');
+            let words: Vec<&str> = line.split_whitespace().skip(1).chain(["--help"]).collect();
+            assert_eq!(env.run(&words).code, 0, "{line}");
+            runs += 1;
+        }
+    }
+    assert!(runs >= 6, "{runs}");
+    yaml(&read("pipelines/gitlab.yml"));
     let hooks = yaml(&read(".pre-commit-hooks.yaml"));
     let example = texts.iter().find(|text| text.contains("hooks:")).unwrap();
     let id = yaml(example)["repos"][0]["hooks"][0]["id"].as_str().unwrap().to_owned();
@@ -343,6 +476,7 @@ fn what_the_page_and_the_workflows_say_is_there() {
 /// The commands of a script or a page, with a demo org in the place of `production`.
 fn commands(text: &str) -> Vec<String> {
     let lines = text.lines().map(|line| line.trim().trim_start_matches("- "));
+    let lines = lines.map(|line| line.trim_start_matches("sh '"));
     let lines = lines.filter(|line| line.starts_with("sfsetup "));
     lines.map(|line| line.replace("--org production", "--org demo:production")).collect()
 }
@@ -399,7 +533,7 @@ fn a_night_says_what_is_new_and_an_org_that_was_not_seen_is_an_error() {
     assert!(first.code == 2 && first.stdout.contains("settings differ"), "{first:?}");
     let second = night("demo");
     assert_eq!((second.code, second.stdout.as_str()), (0, ""), "{second:?}");
-    assert_eq!(night("demo nobody").code, 1);
+    assert_eq!((night("demo nobody").code, night("").code), (1, 64));
     // What was there is not lost by it.
     assert!(env.folder().join("answers/demo.json").is_file());
     assert!(!env.folder().join("answers/nobody.json").exists());

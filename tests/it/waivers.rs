@@ -232,9 +232,8 @@ fn what_differs_from_a_baseline_is_waived_by_its_component() {
     env.write("sfsetup.toml", of_app);
     let text = ["diff", "--config", "sfsetup.toml", "--from", &now, "--baseline", &then];
     let run = env.run(&text);
-    let line = "    w oauthPolicy.ipRelaxation  BYPASS (Relax IP restrictions) -> ENFORCE \
-                (Enforce IP \
-                restrictions)\n        waived: R (until 2027-01-31)\n";
+    let line = "    w oauthPolicy.ipRelaxation\n        - ENFORCE (Enforce IP restrictions)\n        \
+                + BYPASS (Relax IP restrictions)\n        waived: R (until 2027-01-31)\n";
     assert!(run.code == 2 && run.stdout.contains(line), "{run:?}");
     let (_, _, run) = diff(&waiver("component = \"Profile:Nobody\""));
     assert!(run.stderr.contains("names nothing that differs from the baseline"), "{run:?}");

@@ -112,6 +112,9 @@ impl ValueEnum for TestLevel {
 
 pub(crate) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandError> {
     let answer = arguments.answer.of(ui, "sfsetup.deploy/1")?;
+    if let Some(plan) = &arguments.plan {
+        answer.spare(plan)?;
+    }
     let told = RefCell::new(Told { validate: arguments.validate, ..Told::default() });
     let ended = deploy(&answer, arguments, &told);
     answer.end(Some(told.into_inner()), ended)

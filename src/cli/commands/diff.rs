@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::shared::answer::failure;
+use crate::cli::shared::answer::{check_writable, failure, spare};
 use crate::cli::shared::arguments::{
     Exit, SourceArguments, WantedArguments, org_option, shell_word,
 };
@@ -106,6 +106,14 @@ impl DiffArguments {
                     .usage());
             }
             let format = Format::choose(self.format, file, usual, FORMATS)?;
+            if let Some(out) = file {
+                check_writable(out)?;
+                let templates = self.wanted.template.iter().map(Path::new);
+                let sides = [&self.source.from, &self.wanted.baseline].into_iter().flatten();
+                templates
+                    .chain(sides.map(PathBuf::as_path))
+                    .try_for_each(|read| spare(out, read))?;
+            }
             let from = match (self.format, file, &place) {
                 (Some(_), ..) => "--format",
                 (None, Some(_), _) => "--out",
@@ -276,12 +284,20 @@ fn answer(
         texts.push((outlet, written(arguments, outlet.format, report, since.as_ref())?));
     }
     ui.last_words().take();
+    // One that cannot be written takes no other along.
+    let mut unwritten = Ok(());
     for (outlet, text) in texts {
-        match outlet.file {
-            Some(path) => ui.answer_to(path, &text)?,
-            None => ui.give(outlet.format, &text)?,
+        let written = match outlet.file {
+            Some(path) => ui.answer_to(path, &text),
+            None => ui.give(outlet.format, &text),
+        };
+        match (&unwritten, written) {
+            (Ok(()), written) => unwritten = written,
+            (Err(_), Err(error)) => ui.error(&error),
+            (Err(_), Ok(())) => {}
         }
     }
+    unwritten?;
     // A person has read it in the answer.
     if !outlets.iter().any(|one| one.format.is_for_a_terminal() && one.file.is_none()) {
         report.diffs().flat_map(|diff| &diff.warnings).for_each(|one| ui.warn(one));

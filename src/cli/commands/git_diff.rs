@@ -104,7 +104,7 @@ fn change(ui: &Ui, old: &Side, new: &Side, words: Option<&str>) -> Result<Exit, 
         Fate::Changed | Fate::Moved { .. } => one,
     });
     let findings: Vec<Finding<'_>> = turned.map(|one| differs(id, one)).collect();
-    ui.answer(&git::file(&FileChange { name: &old.name, id, fate, findings: &findings }))?;
+    ui.tell(&git::file(&FileChange { name: &old.name, id, fate, findings: &findings }))?;
     Ok(Exit::Done)
 }
 

@@ -56,6 +56,7 @@ pub(crate) fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, CommandErr
     let PlanCommand::Show(arguments) = &arguments.command;
     let (form, out) = ("sfsetup.plan-show/1", arguments.out.as_deref());
     let answer = Answer::choose(ui, form, arguments.format, out, FORMATS)?;
+    answer.spare(&arguments.file)?;
     answer.of(|body| show(&answer, arguments, body))
 }
 

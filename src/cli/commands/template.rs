@@ -5,7 +5,7 @@ mod new;
 mod test;
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::Value as Json;
@@ -188,14 +188,17 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
         Action::Show { template, set, asks, format, out } => {
             let form = if *asks { "sfsetup.template-asks/1" } else { "sfsetup.template-show/1" };
             let answer = Answer::choose(ui, form, *format, out.as_deref(), PAGES)?;
+            answer.spare(Path::new(template))?;
             answer.of(|body| show(&answer, template, set, *asks, body))
         }
         Action::Diff { old, new, answer } => {
             let answer = answer.of(ui, "sfsetup.template-diff/1")?;
+            [old, new].into_iter().try_for_each(|read| answer.spare(Path::new(read)))?;
             answer.of(|body| compare(&answer, old, new, body))
         }
         Action::Check { template, answer } => {
             let answer = answer.of(ui, "sfsetup.template-check/1")?;
+            answer.spare(Path::new(template))?;
             answer.of(|body| check(&answer, template, body))
         }
         Action::New(arguments) => new::run(ui, arguments),
@@ -221,7 +224,7 @@ fn compare(
     let (old, new) = (load::load(answer.ui, old)?, load::load(answer.ui, new)?);
     let (revision, today) = (Revision::of(&old, &new), clock::today());
     body.replace(Some(revision::json(&revision, &today)));
-    answer.say(&revision::text(&revision, &today))?;
+    answer.give(&revision::text(&revision, &today))?;
     Ok(Exit::Done)
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::arguments::Exit;
 use super::error::CommandError;
 use super::format::Format;
-use super::ui::{Ui, told};
+use super::ui::{Ui, told, would_write};
 use crate::report::Failure;
 use crate::report::json::parts;
 
@@ -82,14 +82,18 @@ impl<'a> Answer<'a> {
         has: &[Format],
     ) -> Result<Self, CommandError> {
         let format = Format::choose(given, out, Format::Text, has)?;
-        if let Some(path) = out
-            && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
-            && !folder.is_dir()
-        {
-            return Err(CommandError::new(format!("cannot write `{}`", path.display()))
-                .because(format!("there is no folder `{}`", folder.display())));
+        if let Some(path) = out {
+            check_writable(path)?;
         }
         Ok(Self::new(ui, form, format, out))
+    }
+
+    /// Refuses to write the answer over a file that is read for it.
+    ///
+    /// # Errors
+    /// It would be.
+    pub(crate) fn spare(&self, read: &Path) -> Result<(), CommandError> {
+        self.out.map_or(Ok(()), |out| spare(out, read))
     }
 
     /// Says whether it is one document for programs.
@@ -208,11 +212,44 @@ impl<'a> Answer<'a> {
         }
     }
 
+    /// What has been done meanwhile is told somewhere, also where the file cannot be written any
+    /// more.
     fn put(&self, text: &str) -> Result<(), CommandError> {
-        match self.out {
-            Some(path) => self.ui.answer_to(path, text),
-            None => self.ui.answer(text),
-        }
+        let Some(path) = self.out else { return self.ui.answer(text) };
+        self.ui.answer_to(path, text).or_else(|unwritten| {
+            self.ui.answer(text)?;
+            Err(unwritten.because("so the answer stands on standard output"))
+        })
+    }
+}
+
+/// Says beforehand where a file cannot be written: nothing is done of which could not be told how
+/// it went.
+///
+/// # Errors
+/// It is a folder, or no file can be made in its folder.
+pub(crate) fn check_writable(path: &Path) -> Result<(), CommandError> {
+    let cannot =
+        |why: String| CommandError::new(format!("cannot write `{}`", path.display())).because(why);
+    if path.is_dir() {
+        return Err(cannot("it is a folder".to_owned()));
+    }
+    would_write(path).map_err(|error| cannot(error.to_string()))
+}
+
+/// Refuses to write an answer over a file that is read for it.
+///
+/// # Errors
+/// The two are one file.
+pub(crate) fn spare(out: &Path, read: &Path) -> Result<(), CommandError> {
+    match (out.canonicalize(), read.canonicalize()) {
+        (Ok(one), Ok(other)) if one == other => Err(CommandError::new(format!(
+            "`--out {}` would write over what is read",
+            out.display()
+        ))
+        .hint("name another file")
+        .usage()),
+        _ => Ok(()),
     }
 }
 

@@ -533,6 +533,11 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Tries whether a file can be written, and leaves it as it is.
+pub(super) fn would_write(path: &Path) -> io::Result<()> {
+    if is_written_into(path) { Ok(()) } else { temporary(path, b"").map(drop) }
+}
+
 /// Says whether a name stands for something that another file cannot take the place of.
 fn is_written_into(path: &Path) -> bool {
     let is_other = std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir());

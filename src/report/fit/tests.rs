@@ -109,6 +109,23 @@ fn an_address_leads_to_itself() {
 }
 
 proptest! {
+    /// Marks that somebody else wrote hide nothing.
+    #[test]
+    fn no_mark_takes_a_word_away(
+        lines in proptest::collection::vec((0_u8..4, "[a-z ]{0,60}", 0_u8..4), 0..6),
+        width in 40_usize..120,
+    ) {
+        let mark = |kind: u8| [BROKEN, WHOLE, RESET, ""][usize::from(kind)];
+        let text: Vec<String> =
+            lines.iter().map(|(head, words, tail)| mark(*head).to_owned() + words + mark(*tail)).collect();
+        let plain = |text: &str| -> Vec<String> {
+            let text = anstream::adapter::strip_str(text).to_string();
+            text.split_whitespace().map(str::to_owned).collect()
+        };
+        let text = text.join("\n");
+        prop_assert_eq!(plain(&at(width, &text)), plain(&text));
+    }
+
     /// No word is lost, added or moved, at any width, and each line that can be is short enough.
     #[test]
     fn the_words_are_the_same(

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 /// Shows text in the pager that the person has chosen, and waits until it was read. Says whether it
 /// was shown: there may be no pager, or one that fails.
@@ -16,8 +16,22 @@ pub(super) fn show(text: &str) -> bool {
         // Whoever has read enough closes it.
         let _ = stdin.write_all(text.as_bytes());
     }
-    // One that was ended by a signal was ended by a person.
-    pager.wait().is_ok_and(|status| status.code().is_none_or(|code| code == 0))
+    pager.wait().is_ok_and(was_read)
+}
+
+/// Says whether a person ended it, as they do who have read enough; one that crashed has shown
+/// nothing, for all that is known.
+#[cfg(unix)]
+fn was_read(status: ExitStatus) -> bool {
+    use std::os::unix::process::ExitStatusExt as _;
+    // Hangup, Ctrl-C, a closed pipe, and to be told to end; a shell tells Ctrl-C as 130.
+    status.signal().is_some_and(|signal| [1, 2, 13, 15].contains(&signal))
+        || matches!(status.code(), Some(0 | 130))
+}
+
+#[cfg(not(unix))]
+fn was_read(status: ExitStatus) -> bool {
+    status.success()
 }
 
 /// The command that was chosen; none where it says that nothing is to page.
