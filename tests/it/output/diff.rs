@@ -529,6 +529,8 @@ fn the_demo_org_shows_its_drift_in_one_command() {
           why: The integration creates, changes and deletes records whoever owns them.
           in: Setup, Quick Find "Profiles"  http://127.0.0.1:PORT/lightning/setup/EnhancedProfiles/home
 
+    note: the list `fields` is empty: step `fields` asks for nothing
+
     11 settings differ, 24 in sync, 0 missing, 0 not observed, 0 to do by hand.
     --- stderr
     note: the demo org proposed these parameters: app_kind=connected-app  app=Ampersand  user_kind=human  user=ampersand.integration@harbourlight.example.com  profile=Ampersand Integration  permission_set=Ampersand_Access  read=Account,Contact,Opportunity  write=Campaign,Lead
