@@ -198,6 +198,7 @@ impl<'r> Guide {
         let mut baselines = report.diffs().filter_map(|diff| diff.baseline.as_ref());
         let title = match (titles.as_slice(), baselines.next()) {
             ([], Some(baseline)) => format!("What is not as in the baseline {}", baseline.name),
+            ([], None) if report.diffs().next().is_none() => "There is no answer".to_owned(),
             ([], None) => "What is not as in the baseline".to_owned(),
             (titles, _) => format!("The set-up of Salesforce for {}", titles.join(", ")),
         };

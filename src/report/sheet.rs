@@ -118,7 +118,7 @@ impl Sheet {
         Self {
             title: clean(title),
             verdict: counted(plan).unwrap_or_else(|| "There is nothing to change.".to_owned()),
-            next: next(plan),
+            next: next(plan, instance_url.is_some()),
             components: components.map(|changes| planned(plan, &changes[0].id, changes)).collect(),
             assignments: all(&mut given.chain(taken)),
             rights: all(&mut rights.iter().map(right)),
@@ -131,13 +131,18 @@ impl Sheet {
 }
 
 /// What to do now, a sentence each.
-fn next(plan: &Plan<'_>) -> Vec<&'static str> {
+fn next(plan: &Plan<'_>, is_of_org: bool) -> Vec<&'static str> {
     let is_left = |kind| plan.left.iter().any(|left| left.kind == kind);
     let mut next = Vec::new();
     if !plan.is_empty() {
-        next.push(
-            "Look at what changes; sfsetup deploy carries it out, and rollback takes it back.",
-        );
+        next.push(match is_of_org {
+            true => {
+                "Look at what changes; sfsetup deploy carries it out, and rollback takes it back."
+            }
+            false => {
+                "Look at what changes; sfsetup package writes it, in place or as files to deploy."
+            }
+        });
     }
     if is_left(LeftKind::Open) || is_left(LeftKind::Manual) {
         next.push("Do what is left in Setup, and tick what is done.");

@@ -14,7 +14,18 @@ use crate::snapshot::folded;
 
 use super::line::{Look, clean, line, paragraph};
 use super::words::blocks;
-use super::{OrgReport, Report, baseline, steps, summary, unseen};
+use super::{Failure, OrgReport, Report, baseline, steps, summary, unseen};
+
+/// What stands in a file in the place of a report that could not be made.
+pub fn failed(failure: &Failure) -> String {
+    let mut out = String::new();
+    let message = format!("{} ({})", failure.message, failure.code);
+    paragraph(&mut out, 0, "There is no answer: ", &message);
+    if let Some(hint) = &failure.hint {
+        paragraph(&mut out, 0, "hint: ", hint);
+    }
+    out
+}
 
 /// Writes a report as text; `full` unfolds long lists.
 pub fn render(report: &Report<'_>, full: bool) -> String {
@@ -158,7 +169,8 @@ fn counts(out: &mut String, diff: &Diff<'_>) {
         line(out, &headline.red().bold().to_string());
     } else if !diff.has_drift() {
         let but = if diff.count(State::Waived) > 0 { " but what is waived" } else { "" };
-        line(out, &format!("Nothing differs{but}.").green().bold().to_string());
+        let seen = if diff.count(State::NotObserved) > 0 { " that could be seen" } else { "" };
+        line(out, &format!("Nothing{seen} differs{but}.").green().bold().to_string());
     }
     let counts = format!("{}.", summary(diff));
     let counts = if diff.has_drift() || silence.is_some() {

@@ -637,7 +637,8 @@ fn the_name_of_a_file_says_its_form() {
         assert_eq!(read(&env.folder().join(name)), read(&alone), "{name}");
     }
     // What cannot be written is told before anything is looked at, and in the document too.
-    for wrong in ["no-folder/e.md", "org"] {
+    env.write("folder/x", "");
+    for wrong in ["no-folder/e.md", "folder"] {
         let one = run(&["--out", wrong, "--out", "e.json"]);
         assert!(one.code == 1 && one.stderr.contains(wrong), "{one:?}");
         let told = std::fs::read_to_string(env.folder().join("e.json")).unwrap();
@@ -658,6 +659,29 @@ fn the_name_of_a_file_says_its_form() {
     let listed = env.run(&["org", "list", "--format", "sarif"]);
     assert_eq!(listed.code, 64, "{listed:?}");
     assert!(listed.stderr.contains("[possible values: text, json]"), "{listed:?}");
+}
+
+/// Yesterday's report never stands where today's run has failed.
+#[test]
+fn every_report_says_of_a_run_that_failed_that_it_did() {
+    let env = Env::new();
+    states(&env);
+    let names = ["r.txt", "r.json", "r.jsonl", "r.sarif", "r.xml", "r.csv", "r.md", "r.html"];
+    let out: Vec<&str> = names.iter().flat_map(|name| ["--out", name]).collect();
+    for (wrong, code, said) in [
+        (&["--template", "acme.toml", "--from", "nowhere"][..], 1, "nowhere"),
+        (&["--template", "acme.toml", "--org", "nobody"], 1, "nobody"),
+        (&["--template", "no-such-template", "--from", "org"], 1, "no-such-template"),
+        (&["--template", "acme.toml", "--from", "org", "--only", "Nothing:*"], 64, "Nothing"),
+    ] {
+        names.iter().for_each(|name| drop(env.write(name, "all is well")));
+        let run = env.run(&[&["diff", "--quiet"], wrong, &out].concat());
+        assert_eq!((run.code, run.stdout.as_str()), (code, ""), "{run:?}");
+        for name in names {
+            let text = std::fs::read_to_string(env.folder().join(name)).unwrap();
+            assert!(text.contains(said) && !text.contains("all is well"), "{name}: {text}");
+        }
+    }
 }
 
 /// An org that gave no answer is in the report, and the exit code says so too.

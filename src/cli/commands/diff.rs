@@ -11,7 +11,6 @@ use crate::cli::shared::arguments::{
 };
 use crate::cli::shared::baseline;
 use crate::cli::shared::clock;
-use crate::cli::shared::config::Config;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::fail_on::FailOn;
@@ -28,7 +27,9 @@ use crate::plan::saved::SavedPlan;
 use crate::report::line::harmless;
 use crate::report::plan::{FileChange, changes};
 use crate::report::since::{Become, Since};
-use crate::report::{OrgReport, Report, csv, html, json, jsonl, junit, markdown, sarif, text};
+use crate::report::{
+    Failure, OrgReport, Report, csv, html, json, jsonl, junit, markdown, sarif, text,
+};
 use crate::template::Template;
 
 /// Show what differs between a template and an org, or metadata in files
@@ -84,13 +85,10 @@ const FORMATS: &[Format] = &[
 
 impl DiffArguments {
     /// Returns where the answer goes, and in which form: to each file, else to stdout.
-    fn outlets(&self, ui: &Ui, config: &Config) -> Result<Vec<Outlet<'_>>, CommandError> {
-        let (usual, place) = config.format().unzip();
-        let usual = usual.unwrap_or_default();
+    fn outlets(&self, usual: Format) -> Result<Vec<Outlet<'_>>, CommandError> {
         if self.format.is_some() && self.out.len() > 1 {
             return Err(CommandError::new(
-                "`--format` says the form of one answer, and several \
-                                          files are named",
+                "`--format` says the form of one answer, and several files are named",
             )
             .hint("leave it out: the suffix of each file says its form")
             .usage());
@@ -105,22 +103,13 @@ impl DiffArguments {
                     .because(format!("`--out {}` is given twice", twice.display()))
                     .usage());
             }
-            let format = Format::choose(self.format, file, usual, FORMATS)?;
             if let Some(out) = file {
-                check_writable(out)?;
                 let templates = self.wanted.template.iter().map(Path::new);
                 let sides = [&self.source.from, &self.wanted.baseline].into_iter().flatten();
-                templates
-                    .chain(sides.map(PathBuf::as_path))
-                    .try_for_each(|read| spare(out, read))?;
+                let mut read = templates.chain(sides.map(PathBuf::as_path));
+                read.try_for_each(|read| spare(out, read))?;
             }
-            let from = match (self.format, file, &place) {
-                (Some(_), ..) => "--format",
-                (None, Some(_), _) => "--out",
-                (None, None, Some(place)) => place.as_str(),
-                (None, None, None) => "by default",
-            };
-            ui.detail(&format!("format {}: {from}", format.name()));
+            let format = Format::choose(self.format, file, usual, FORMATS)?;
             outlets.push(Outlet { file, format });
         }
         let tells_since =
@@ -131,14 +120,6 @@ impl DiffArguments {
                 .usage());
         }
         Ok(outlets)
-    }
-
-    /// Returns where a document goes that the arguments alone ask for; none inside for stdout.
-    fn asked_for_json(&self) -> Option<Option<&Path>> {
-        let form = |file| Format::choose(self.format, file, Format::Text, FORMATS).ok();
-        let files = self.out.iter().map(|file| Some(file.as_path()));
-        let stdout = self.out.is_empty().then_some(None);
-        files.chain(stdout).find(|file| form(*file) == Some(Format::Json))
     }
 
     /// Reads the earlier answer that was named.
@@ -178,34 +159,76 @@ impl Earlier {
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
-    // A document is owed from the first on, in the form that is asked for before any file is read.
-    let asked = arguments.asked_for_json();
-    if let Some(file) = asked {
-        ui.last_words().set(json::FORMAT, file);
+    // An answer is owed from the first on, in the forms that are asked for before any file is read.
+    if let Ok(outlets) = arguments.outlets(Format::Text) {
+        owe(ui, arguments, &outlets);
     }
     let ended = compared(ui, arguments);
     // What is owed still was not given: it did not come to an answer.
-    if let (Err(error), Some((_, file))) = (&ended, ui.last_words().take()) {
-        let text = json::failed(failure(ui, error)).map_err(|error| {
-            CommandError::internal("the report cannot be written", error.to_string())
-        })?;
-        let written = match &file {
-            Some(path) => ui.answer_to(path, &text),
-            None => ui.answer(&text),
-        };
-        written.unwrap_or_else(|unwritten| ui.error(&unwritten));
+    if let Err(error) = &ended {
+        for (file, text) in ui.last_words().texts(&failure(ui, error)) {
+            // What went wrong is told on stderr too, and may be that this cannot be written.
+            let _ = match &file {
+                Some(path) => ui.answer_to(path, &text),
+                None => ui.answer(&text),
+            };
+        }
     }
     ended
+}
+
+/// Notes what each file, and stdout, is to say of a run that fails.
+fn owe(ui: &Ui, arguments: &DiffArguments, outlets: &[Outlet<'_>]) {
+    let outlets: Vec<(Option<PathBuf>, Format)> = outlets
+        .iter()
+        // As text a failure is read on stderr.
+        .filter(|outlet| outlet.file.is_some() || !outlet.format.is_for_a_terminal())
+        .map(|outlet| (outlet.file.map(Path::to_path_buf), outlet.format))
+        .collect();
+    let source = &arguments.source;
+    let from = source.from.as_ref().map(|from| from.display().to_string());
+    let name = from.or_else(|| source.org.clone()).unwrap_or_else(|| "(no org)".to_owned());
+    ui.last_words().set(move |failure| {
+        let texts = outlets.iter().filter_map(|(file, format)| {
+            Some((file.clone(), unanswered(*format, &name, failure)?))
+        });
+        texts.collect()
+    });
+}
+
+/// A report that says why there is none; none where it cannot be written.
+fn unanswered(format: Format, name: &str, failure: &Failure) -> Option<String> {
+    let org = OrgReport::failed(name, failure.clone());
+    let report = Report::of(Vec::new(), org, clock::today());
+    match format {
+        Format::Text => Some(text::failed(failure)),
+        Format::Json => json::failed(failure.clone()).ok(),
+        Format::Jsonl => jsonl::render(&report).ok(),
+        Format::Sarif => sarif::render(&report, None).ok(),
+        Format::Junit => junit::render(&report).ok(),
+        Format::Csv => csv::render(&report).ok(),
+        Format::Markdown => Some(markdown::render(&report)),
+        Format::Html => Some(html::render(&report, &clock::today())),
+    }
 }
 
 fn compared(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
     let earlier = arguments.earlier()?;
     let (config, choice) = wanted::source(ui, &arguments.source)?;
-    let outlets = &arguments.outlets(ui, &config)?[..];
-    // What the project's file says counts too.
-    if let Some(told) = outlets.iter().find(|outlet| outlet.format == Format::Json) {
-        ui.last_words().set(json::FORMAT, told.file);
+    let (usual, place) = config.format().unzip();
+    let outlets = &arguments.outlets(usual.unwrap_or_default())?[..];
+    for Outlet { file, format } in outlets {
+        let from = match (arguments.format, file, &place) {
+            (Some(_), ..) => "--format",
+            (None, Some(_), _) => "--out",
+            (None, None, Some(place)) => place.as_str(),
+            (None, None, None) => "by default",
+        };
+        ui.detail(&format!("format {}: {from}", format.name()));
     }
+    // What the project's file says counts too.
+    owe(ui, arguments, outlets);
+    outlets.iter().filter_map(|outlet| outlet.file).try_for_each(check_writable)?;
     let is_for_a_terminal = outlets.iter().all(|outlet| outlet.format.is_for_a_terminal());
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
     let waivers = wanted::waivers(ui, &config, choice.as_ref())?;
@@ -276,9 +299,11 @@ fn answer(
     // All is made before any is written: what cannot be made is told in what is owed.
     let mut texts = Vec::with_capacity(outlets.len());
     for outlet in outlets {
-        // As text a failure is read on stderr alone; any other answer is given whatever happened.
-        if outlet.format.is_for_a_terminal() && failed.is_some() && report.diffs().next().is_none()
-        {
+        // As text a failure is read on stderr; any other answer is given whatever happened.
+        if let (Format::Text, Some(error), None) = (outlet.format, &failed, report.diffs().next()) {
+            if outlet.file.is_some() {
+                texts.push((outlet, text::failed(&failure(ui, error))));
+            }
             continue;
         }
         texts.push((outlet, written(arguments, outlet.format, report, since.as_ref())?));

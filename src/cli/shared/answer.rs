@@ -64,7 +64,11 @@ impl<'a> Answer<'a> {
     ) -> Self {
         let answer = Self { ui, form, format, out, text: RefCell::default() };
         if answer.is_json() {
-            ui.last_words().set(form, out);
+            let file = out.map(Path::to_path_buf);
+            ui.last_words().set(move |failure| {
+                let text = parts::write::<()>(form, Some(failure.clone()), None);
+                text.map(|text| vec![(file.clone(), text)]).unwrap_or_default()
+            });
         }
         answer
     }
@@ -242,8 +246,12 @@ pub(crate) fn check_writable(path: &Path) -> Result<(), CommandError> {
 /// # Errors
 /// The two are one file.
 pub(crate) fn spare(out: &Path, read: &Path) -> Result<(), CommandError> {
+    // Among files that are read only what is named as a report may be written over.
+    let is_read = |one: &Path, other: &Path| {
+        one == other || other.is_dir() && one.starts_with(other) && !Format::is_named(one)
+    };
     match (out.canonicalize(), read.canonicalize()) {
-        (Ok(one), Ok(other)) if one == other => Err(CommandError::new(format!(
+        (Ok(one), Ok(other)) if is_read(&one, &other) => Err(CommandError::new(format!(
             "`--out {}` would write over what is read",
             out.display()
         ))

@@ -84,6 +84,11 @@ impl Format {
         .usage())
     }
 
+    /// Says whether a file is named as an answer in some form.
+    pub(crate) fn is_named(path: &Path) -> bool {
+        Self::by_suffix(path).is_some() || path.extension().is_some_and(|suffix| suffix == "txt")
+    }
+
     fn by_suffix(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?.to_ascii_lowercase();
         // A name that is nothing but a suffix has none.

@@ -1,39 +1,37 @@
-//! What a document says of a run that cannot come to its end.
+//! What the files and documents that were asked for say of a run that cannot come to its end.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::error::CommandError;
 use crate::report::Failure;
-use crate::report::json::{self, parts};
 
-/// The form of the document that is owed, and the file that it goes to.
-type Owed = (&'static str, Option<PathBuf>);
+/// What is written of a failure: each text, and the file that it goes to, or none for stdout.
+pub(crate) type Texts = Vec<(Option<PathBuf>, String)>;
 
-/// A document that is owed: whoever ends the run where it stands gives it.
-#[derive(Clone, Debug, Default)]
+/// Writes an answer that is owed, of what has gone wrong.
+type Owed = Box<dyn Fn(&Failure) -> Texts + Send>;
+
+/// An answer that is owed: whoever ends the run where it stands gives it.
+#[derive(Clone, Default)]
 pub(crate) struct LastWords(Arc<Mutex<Option<Owed>>>);
 
 impl LastWords {
-    /// Notes that a document of this form is owed.
-    pub(crate) fn set(&self, form: &'static str, out: Option<&Path>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((form, out.map(Path::to_path_buf)));
+    /// Notes that an answer is owed.
+    pub(crate) fn set(&self, owed: impl Fn(&Failure) -> Texts + Send + 'static) {
+        *self.lock() = Some(Box::new(owed));
     }
 
-    /// Takes what is owed: it is given now.
-    pub(crate) fn take(&self) -> Option<Owed> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// Forgets what is owed: it is given now. Says whether there was anything.
+    pub(crate) fn take(&self) -> bool {
+        self.lock().take().is_some()
     }
 
-    /// The document that is owed, with what ends the run, and the file that it goes to.
-    pub(crate) fn document(&self, error: &CommandError) -> Option<(String, Option<PathBuf>)> {
-        let (form, out) = self.take()?;
-        let failure = Failure::from(error);
-        let text = match form {
-            json::FORMAT => json::failed(failure),
-            _ => parts::write::<()>(form, Some(failure), None),
-        };
-        Some((text.ok()?, out))
+    /// What is owed, of what ends the run.
+    pub(crate) fn texts(&self, failure: &Failure) -> Texts {
+        self.lock().take().map_or_else(Vec::new, |owed| owed(failure))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Owed>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -33,6 +33,9 @@ use super::refusal::{canceled, refused};
 use super::ui::Ui;
 use super::wanted;
 
+/// What somebody may do who has said no.
+const ASK_AGAIN: &str = "the same command asks again";
+
 /// How a plan is to be carried out.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Manner<'m> {
@@ -509,7 +512,8 @@ pub(crate) fn refuse_slips(
             Some(true) => {}
             Some(false) => {
                 return Err(CommandError::new("not confirmed, so nothing was made")
-                    .code(code::NOT_CONFIRMED));
+                    .code(code::NOT_CONFIRMED)
+                    .hint(ASK_AGAIN));
             }
             None => {
                 return Err(CommandError::new(format!("{words}, so nothing was made"))
@@ -538,9 +542,9 @@ pub(crate) fn confirm(ui: &Ui, org: &Org, yes: bool, question: &str) -> Result<(
     };
     match answer {
         Some(true) => Ok(()),
-        Some(false) => {
-            Err(CommandError::new("not confirmed, so nothing was sent").code(code::NOT_CONFIRMED))
-        }
+        Some(false) => Err(CommandError::new("not confirmed, so nothing was sent")
+            .code(code::NOT_CONFIRMED)
+            .hint(ASK_AGAIN)),
         None => Err(CommandError::new("there is no terminal to ask at, so nothing was sent")
             .code(code::NOT_CONFIRMED)
             .hint("`--yes` goes on without asking")),

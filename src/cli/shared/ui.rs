@@ -483,7 +483,7 @@ pub(crate) fn end_interrupted(waits_for_a_login: bool, last_words: &LastWords) {
         error.because("nothing was sent")
     };
     stderr(&format!("\n{}", told(&error)));
-    if let Some((text, out)) = last_words.document(&error) {
+    for (out, text) in last_words.texts(&Failure::from(&error)) {
         // Nobody is left to tell that it could not be written.
         let _ = match out {
             Some(path) => write_whole(&path, harmless(&text).as_bytes()),

@@ -672,7 +672,7 @@ fn each_state_is_shown_in_a_comment() {
 
     **2 settings to change in 2 components, 2 left, 1 by hand, 2 not observed.**
 
-    - Look at what changes; sfsetup deploy carries it out, and rollback takes it back.
+    - Look at what changes; sfsetup package writes it, in place or as files to deploy.
     - Do what is left in Setup, and tick what is done.
     - Look yourself at what could not be seen: each says why.
 

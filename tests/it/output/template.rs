@@ -204,7 +204,7 @@ fn a_template_is_begun_and_tried() {
     Wrote acme.toml: 7 steps, a skeleton to write over.
     --- stderr
     note: its title and source are placeholders: fill in what says TODO
-    hint: `sfsetup template check acme.toml` finds mistakes as you write; `sfsetup diff --template acme.toml --org demo` tries it on the built-in org
+    hint: `sfsetup template check acme.toml` finds mistakes as you write; `sfsetup diff --template acme.toml --org demo --set app=Ampersand` tries it on the built-in org
     --- exit 0
     ");
     insta::assert_snapshot!(shown(&env, "template new acme"), @"

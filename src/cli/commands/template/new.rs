@@ -239,7 +239,7 @@ fn next(ui: &Ui, choice: Option<&TargetOrg>, file: &Path) {
     } else {
         ui.hint(&format!(
             "`sfsetup template check {shown}` finds mistakes as you write; `sfsetup diff \
-             --template {shown} --org demo` tries it on the built-in org"
+             --template {shown} --org demo --set app=Ampersand` tries it on the built-in org"
         ));
     }
 }
