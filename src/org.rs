@@ -7,6 +7,7 @@
 pub(crate) mod assign;
 pub mod auth;
 mod bearer;
+pub(crate) mod clock;
 pub mod deploy;
 mod describe;
 mod encoding;

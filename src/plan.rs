@@ -58,6 +58,8 @@ pub enum Desired<'d, 't> {
         chosen: &'d dyn Fn(&Finding<'_>) -> bool,
         /// What may be otherwise, and so is left as it is.
         waived: &'d dyn Fn(&Finding<'_>) -> Option<Waiver>,
+        /// What may be made for what is fixed.
+        may_make: &'d dyn Fn(&ComponentId) -> bool,
     },
     /// What a baseline has.
     Baseline {
@@ -117,6 +119,8 @@ pub struct Plan<'t> {
     pub made: BTreeMap<ComponentId, Document>,
     /// Which of these are copies, and of which component.
     pub copies: BTreeMap<ComponentId, ComponentId>,
+    /// What would be made and was not chosen.
+    left_out: BTreeSet<ComponentId>,
     /// Which changes are of what was not observed: component and path, [`folded`](proof::folded).
     blind: BTreeSet<(ComponentId, String)>,
     /// What REST gives after the package, once each.
@@ -188,7 +192,9 @@ struct Unproved {
 pub fn plan<'t>(desired: &Desired<'_, 't>, basis: &Basis<'_>) -> Result<Plan<'t>, PlanError> {
     let mut plan = Plan::default();
     match desired {
-        Desired::Steps { steps, chosen, waived } => {
+        Desired::Steps { steps, chosen, waived, may_make } => {
+            let made = steps.iter().flat_map(|step| &step.create).map(|create| &create.id);
+            plan.left_out = made.filter(|id| !may_make(id)).cloned().collect();
             let mut found = diff(steps, basis.components, basis.facts);
             found.waive(*waived);
             let chosen =

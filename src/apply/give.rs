@@ -3,11 +3,12 @@
 //!
 //! That a row is about to be made stands in the journal before the request goes out. Where its answer
 //! is lost it is looked for, by a run that goes on or by a rollback, and is ours where that is proved:
-//! another may have given the same meanwhile.
+//! somebody may have given the same meanwhile, as the same user too.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::journal::Entry;
+use crate::metadata::assignable::AskedFor;
 use crate::org::assign::{GivingRow, LICENCE_ROW, NotCreated};
 use crate::org::{CreatedRow, OrgError};
 use crate::plan::assignment::{Assigned, Assignment, Doubt};
@@ -47,7 +48,7 @@ impl Applier<'_> {
                 of: one.clone(),
                 rows: Vec::new(),
                 begun: None,
-                by: None,
+                asked: AskedFor::default(),
                 doubts: Vec::new(),
                 is_partial: true,
             });
@@ -76,16 +77,19 @@ impl Applier<'_> {
     ) -> Result<(), ApplyError> {
         let of = Box::new(entry.assigned[at].of.clone());
         let failed = |error: OrgError| ApplyError::Assign { of, error };
-        if !was_begun {
-            let by = self.assigning(self.org.user()).await?.ok().map(|user| user.id);
-            let given = &mut entry.assigned[at];
-            (given.begun, given.by) = (Some(row.object.to_owned()), by);
-            self.keep(entry)?;
-        }
-        // What is not asked for any more is not begun: somebody else's row is never ours.
+        let by = self.assigning(self.org.user()).await?.ok().map(|user| user.id);
+        let asked = AskedFor { by, at: self.org.now() };
+        let given = &mut entry.assigned[at];
+        let earlier = std::mem::replace(&mut given.asked, asked);
+        given.begun = Some(row.object.to_owned());
+        self.keep(entry)?;
+        // What is not asked for any more is not begun: somebody else's row is never ours. What an
+        // earlier run asked for may still come.
         let unbegin = |entry: &mut Entry| {
+            let given = &mut entry.assigned[at];
+            given.asked = earlier.clone();
             if !was_begun {
-                entry.assigned[at].begun = None;
+                given.begun = None;
             }
             self.keep(entry)
         };
@@ -107,10 +111,13 @@ impl Applier<'_> {
         if may_come || is_there {
             let there = self.assigning(self.org.given_row(row)).await?;
             if let Some(id) = there.ok().flatten() {
-                if may_come || was_begun {
-                    return self.claim(entry, at, row.object, id).await;
+                if !may_come {
+                    unbegin(entry)?;
                 }
-                return unbegin(entry);
+                return match may_come || was_begun {
+                    true => self.claim(entry, at, row.object, id).await,
+                    false => Ok(()),
+                };
             }
         }
         if !may_come {
@@ -129,13 +136,15 @@ impl Applier<'_> {
         id: String,
     ) -> Result<(), ApplyError> {
         let row = CreatedRow { object: object.to_owned(), id };
-        let by = entry.assigned[at].by.clone();
-        let proved = self.assigning(self.org.proved_by(&row, by.as_deref())).await?;
+        let asked = entry.assigned[at].asked.clone();
+        let proved = self.assigning(self.org.proved(&row, &asked)).await?;
         let given = &mut entry.assigned[at];
         given.begun = None;
         match proved.unwrap_or_else(|error| Err(error.to_string())) {
             Ok(()) => given.rows.push((row.object, row.id)),
-            Err(why) => given.doubts.push(Doubt { object: row.object, id: Some(row.id), why }),
+            Err(why) => {
+                given.doubts.push(Doubt { object: row.object, id: Some(row.id), why, asked });
+            }
         }
         self.keep(entry)
     }
@@ -148,27 +157,30 @@ impl Applier<'_> {
     /// The org cannot be asked.
     pub async fn settle(&self, entry: &mut Entry) -> Result<(), ApplyError> {
         for one in &mut entry.assigned {
-            let doubts = std::mem::take(&mut one.doubts).into_iter().map(|doubt| doubt.object);
-            let objects: BTreeSet<String> = doubts.chain(one.begun.clone()).collect();
+            let doubted = one.doubts.iter();
+            let doubted = doubted.map(|doubt| (doubt.object.clone(), doubt.asked.clone()));
+            let begun = one.begun.clone().map(|object| (object, one.asked.clone()));
+            let objects: BTreeMap<String, AskedFor> = doubted.chain(begun).collect();
             if objects.is_empty() {
                 continue;
             }
+            let mut doubts = Vec::new();
             let rows = self.org.giving_rows(&one.of.user, &one.of.what).await;
-            for object in objects {
-                match self.look_for(one, &object, rows.as_deref()).await {
+            for (object, asked) in objects {
+                match self.look_for(one, &object, &asked, rows.as_deref()).await {
                     Ok(None) => {}
                     Ok(Some((id, Ok(())))) => one.rows.push((object, id)),
                     Ok(Some((id, Err(why)))) => {
-                        one.doubts.push(Doubt { object, id: Some(id), why });
+                        doubts.push(Doubt { object, id: Some(id), why, asked });
                     }
                     Err(error) if error.is_about_one_question() => {
                         let why = format!("it could not be looked for ({error})");
-                        one.doubts.push(Doubt { object, id: None, why });
+                        doubts.push(Doubt { object, id: None, why, asked });
                     }
                     Err(error) => return Err(error.into()),
                 }
             }
-            one.begun = None;
+            (one.begun, one.doubts) = (None, doubts);
             // The last is taken back first: a set before the licence that it stands on.
             one.rows.sort_by_key(|(object, _)| object != LICENCE_ROW);
         }
@@ -180,6 +192,7 @@ impl Applier<'_> {
         &self,
         one: &Assigned,
         object: &str,
+        asked: &AskedFor,
         rows: Result<&[GivingRow], &OrgError>,
     ) -> Result<Option<(String, Result<(), String>)>, OrgError> {
         let rows = rows.map_err(Clone::clone)?;
@@ -189,7 +202,7 @@ impl Applier<'_> {
             return Ok(None);
         }
         let row = CreatedRow { object: object.to_owned(), id };
-        let proved = self.org.proved_by(&row, one.by.as_deref()).await?;
+        let proved = self.org.proved(&row, asked).await?;
         Ok(Some((row.id, proved)))
     }
 

@@ -6,11 +6,12 @@ use crate::metadata::assignable::Assignable;
 use crate::metadata::fact::{Access, Fact, FactAnswer};
 use crate::metadata::value::Value;
 
+use crate::org::assign::LICENCE_ROW;
 use crate::org::deploy::{AppUsers, DeployRow};
 use crate::org::{Org, OrgError, OrgErrorKind};
 use crate::package::Cause;
 use crate::plan::Plan;
-use crate::plan::assignment::Standing;
+use crate::plan::assignment::{Assigned, Standing};
 
 use super::queue;
 
@@ -85,11 +86,15 @@ async fn check(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result<
 /// The licences behind what is given (S 4.3, 4.4): a seat may be gone since the plan was made, and a
 /// way back was not held against them.
 async fn licences(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result<(), OrgError> {
-    let wanted: BTreeSet<(String, Assignable)> =
-        plan.assignments.iter().map(|one| (one.user.clone(), one.what.clone())).collect();
-    if wanted.is_empty() {
+    if plan.assignments.is_empty() {
         return Ok(());
     }
+    // A licence that is taken back frees a seat.
+    let is_licence = |one: &&Assigned| one.rows.iter().any(|(object, _)| object == LICENCE_ROW);
+    let taken = plan.withdrawals.iter().filter(is_licence).map(|one| &one.of);
+    let all = plan.assignments.iter().chain(taken);
+    let wanted: BTreeSet<(String, Assignable)> =
+        all.map(|one| (one.user.clone(), one.what.clone())).collect();
     let limits = org.limits(&wanted).await?;
     for standing in plan.standings(&limits) {
         match standing {

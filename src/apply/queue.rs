@@ -4,13 +4,14 @@
 use std::time::{Duration, Instant};
 
 use crate::journal::Entry;
+use crate::org::clock::org_time;
 use crate::org::deploy::{DeployRow, DeployStatus, same_id};
 use crate::org::{Org, OrgError};
 use crate::package::Target;
 use crate::plan::Plan;
 
 use super::PATIENCE;
-use super::validation::{is_one_of, org_time};
+use super::validation::is_one_of;
 
 /// How long those that were sent meanwhile are waited for, once ours is over.
 const AFTER: Duration = Duration::from_secs(300);

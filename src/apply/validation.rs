@@ -7,6 +7,7 @@ use crate::journal::{Entry, Stored};
 use crate::metadata::ComponentId;
 use crate::metadata::document::Document;
 use crate::metadata::full_name::canonical_full_name;
+use crate::org::clock::org_time;
 use crate::org::deploy::DeployStatus;
 use crate::org::{Org, OrgError};
 use crate::package::showable;
@@ -119,13 +120,6 @@ pub(super) fn is_one_of(named: &ComponentId, ours: &ComponentId) -> bool {
         || ours.type_name == "Settings" && named.type_name.ends_with("Settings");
     let canonical = |name: &str| canonical_full_name(&ours.type_name, name);
     is_type && canonical(&named.full_name) == canonical(&ours.full_name)
-}
-
-/// A time as an org writes it: `2026-11-25T02:14:00.000Z`, or with an offset without colon.
-pub(super) fn org_time(text: &str) -> Option<jiff::Timestamp> {
-    text.parse().ok().or_else(|| {
-        jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()?.to_timestamp().ok()
-    })
 }
 
 #[cfg(test)]

@@ -411,7 +411,10 @@ impl<'s> Seen<'s, '_> {
     /// The same of names that stand in the value: what was seen is otherwise, whether or not
     /// somebody sees that the org has what is wanted.
     fn with_values(&self, finding: Finding<'s>, mut names: Vec<Name>, test: &Test) -> Finding<'s> {
-        names.retain(|name| !self.is_made(name));
+        // What is there, in other capitals, is not made a second time.
+        names.retain(|name| {
+            !self.is_made(name) || self.spelling(std::slice::from_ref(name)).is_some()
+        });
         let is_so = finding.outcome == Outcome::InSync;
         let lacked = self.lacked_by_org(&names);
         let spelt = self.spelling(&names);

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Something that is assigned to a user. Licences stand first: a set that stands on one is given
@@ -58,6 +59,17 @@ impl fmt::Display for Assignable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} `{}`", self.sort(), self.name())
     }
+}
+
+/// As whom a row was asked for, and when: one that is found later is ours only where both fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedFor {
+    /// The id of the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// The time, by the org's clock; none in older journals.
+    #[serde(default, rename = "asked_at", skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
 }
 
 /// A licence of an org's: a user licence, or a permission set licence.

@@ -17,6 +17,7 @@ use serde_json::Value as Json;
 
 pub(super) use query::{soql_list, soql_text};
 
+use super::clock::Clock;
 use super::error::{OrgError, OrgErrorKind, excerpt};
 use super::patience::{Patient, SIGN_IN, UnderWay, watched};
 use super::{ConnectOptions, Event, EventSink, host};
@@ -143,6 +144,7 @@ pub(super) struct Wire {
     told_after: Duration,
     /// Whether it is the sign-in that a call waits for.
     signing_in: UnderWay,
+    clock: Clock,
 }
 
 impl Wire {
@@ -172,6 +174,7 @@ impl Wire {
             limits: (options.request_timeout, options.answer_timeout),
             told_after: options.told_after,
             signing_in,
+            clock: Clock::default(),
         })
     }
 
@@ -197,6 +200,11 @@ impl Wire {
 
     pub(super) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// The org's time, by its last answer to a question.
+    pub(super) fn org_now(&self) -> Option<jiff::Timestamp> {
+        self.clock.now()
     }
 
     pub(super) fn tell(&self, event: Event) {
@@ -234,6 +242,7 @@ impl Wire {
             }
             Ok(answer) => {
                 self.told("GET", path, answer.status, started);
+                self.clock.set(&answer.headers);
                 if (300..400).contains(&answer.status) {
                     let location = answer.headers.get("location").and_then(|at| at.to_str().ok());
                     return Err(OrgError::elsewhere(answer.status, location));

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::diff::Finding;
-use crate::metadata::assignable::Assignable;
+use crate::metadata::assignable::{AskedFor, Assignable};
 use crate::metadata::change_event::{CHANNEL_MEMBER, change_event};
 use crate::metadata::fact::{Access, Fact, FactAnswer, FactValues, UserFact};
 use crate::metadata::labels::{CONNECTED_APP, EXTERNAL_APP};
@@ -44,9 +44,9 @@ pub struct Assigned {
     /// known yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun: Option<String>,
-    /// The id of the user as whom the row was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<String>,
+    /// As whom and when the row was asked for that was begun last.
+    #[serde(flatten)]
+    pub asked: AskedFor,
     /// Rows that were begun, and that another may have made: they are never taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubts: Vec<Doubt>,
@@ -64,13 +64,16 @@ pub struct Doubt {
     pub id: Option<String>,
     /// Why it is not known to be ours.
     pub why: String,
+    /// As whom and when it was asked for.
+    #[serde(flatten)]
+    pub asked: AskedFor,
 }
 
 impl Assigned {
     /// What is begun and not known to be ours, for a person to look at.
     pub(super) fn left(&self) -> impl Iterator<Item = Left> {
         let Assignment { user, what } = &self.of;
-        self.doubts.iter().map(move |Doubt { object, id, why }| {
+        self.doubts.iter().map(move |Doubt { object, id, why, .. }| {
             let row = match id {
                 Some(id) => format!("there is a row that does ({object} {id})"),
                 None => format!("whether there is a row that does ({object}) is not known"),
@@ -182,11 +185,17 @@ impl Plan<'_> {
                 "no plan takes from `{user}` what it has not given; do it in Setup"
             )));
         }
+        let mark = self.mark();
         if let Assignable::PermissionSet(set) = &what {
             let set = Name::component("PermissionSet", set);
             self.make_named(&[set], steps, basis)?;
         }
-        self.assign(user, what, basis)
+        let given = self.assign(user, what, basis);
+        // On which licence it stands is known once it is made; for nobody it is not.
+        if let Err(Unfixed::NotHere(_)) = given {
+            self.unmake(mark);
+        }
+        given
     }
 
     /// Says whether a fact about the org follows from what the plan makes: an app of its own, or

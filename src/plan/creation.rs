@@ -9,7 +9,7 @@ use crate::diff::applies;
 use crate::diff::asked::Asked;
 use crate::metadata::ComponentId;
 use crate::metadata::document::{Document, NAMESPACE};
-use crate::metadata::names::{Name, NameStatus, why_misnamed};
+use crate::metadata::names::{Lacked, Name, NameStatus, why_misnamed};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry::{self, Odd, Portability, Said};
 use crate::metadata::settings::{entry_path, settings};
@@ -32,6 +32,7 @@ impl Plan<'_> {
         basis: &Basis<'_>,
     ) -> Result<ComponentId, String> {
         refuse_creation(id)?;
+        self.refuse_other_capitals(id, basis)?;
         let create = how_to_make(id, steps, basis)?;
         let part = part_of_app(id, steps, basis);
         let name = match (part, &create) {
@@ -109,6 +110,11 @@ impl Plan<'_> {
             if is_there || how_to_make(id, steps, basis)?.is_none() {
                 continue;
             }
+            if self.left_out.contains(id) {
+                return Err(format!(
+                    "it needs {id}, which is not there, and `--only` or `--except` leaves that out"
+                ));
+            }
             if let Some(unseen) = Asked::of_set(basis.components).why_missing(id) {
                 return Err(format!(
                     "it names {id}, and whether that is there was not seen: {unseen}"
@@ -117,6 +123,43 @@ impl Plan<'_> {
             self.create(id, steps, basis)?;
         }
         Ok(())
+    }
+
+    /// Refuses to make what is there, or is made here, in other capitals: to an org it is the same.
+    fn refuse_other_capitals(&self, id: &ComponentId, basis: &Basis<'_>) -> Result<(), String> {
+        let name = Name::Component(id.clone());
+        if let Some(spelt) = basis.components.names.spelling(&name) {
+            return Err(spelt.to_string());
+        }
+        let is_it = |one: &&ComponentId| {
+            let is_alike = one.full_name.to_lowercase() == id.full_name.to_lowercase();
+            one.type_name == id.type_name && is_alike && *one != id
+        };
+        if let Some(there) = basis.components.components.values().map(|one| &one.id).find(is_it) {
+            let nearest = Some(there.full_name.clone());
+            return Err(Lacked { nearest, ..basis.components.names.lack(&name) }.to_string());
+        }
+        self.made.keys().find(is_it).map_or(Ok(()), |made| {
+            Err(format!(
+                "{id}: the same is made as {made}, and an org does not tell capitals apart"
+            ))
+        })
+    }
+
+    /// How far the plan is, to take back what is made from here on.
+    pub(super) fn mark(&self) -> (usize, usize) {
+        (self.changes.len(), self.notes.len())
+    }
+
+    /// Takes back what was made since a mark.
+    pub(super) fn unmake(&mut self, (changes, notes): (usize, usize)) {
+        for change in self.changes.split_off(changes) {
+            if change.path.is_none() {
+                self.made.remove(&change.id);
+                self.copies.remove(&change.id);
+            }
+        }
+        self.notes.truncate(notes);
     }
 
     /// What a new component begins with: its source as far as it was retrieved, or nothing.

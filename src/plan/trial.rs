@@ -60,7 +60,10 @@ pub fn try_out<'t>(
     expected: &Expected,
 ) -> Trial<'t> {
     let mut failures = Vec::new();
-    let plan = match plan(&Desired::Steps { steps, chosen: &|_| true, waived: &|_| None }, basis) {
+    let plan = match plan(
+        &Desired::Steps { steps, chosen: &|_| true, waived: &|_| None, may_make: &|_| true },
+        basis,
+    ) {
         Ok(plan) => plan,
         Err(error) => {
             let diff = diff(steps, basis.components, basis.facts);

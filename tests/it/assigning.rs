@@ -7,6 +7,7 @@ use sfsetup::demo::{Fault, FaultRule, Faults, Store};
 use crate::lab::{Lab, once, sealed, walk};
 
 const SAM: &str = "sam.pereira@harbourlight.example.com";
+const ROBIN: &str = "robin.alder@harbourlight.example.com";
 const LICENCE: &str = "Salesforce API Integration";
 const SET: &str = "beacon__Beacon_Reader";
 
@@ -169,31 +170,37 @@ async fn a_rollback_looks_for_rows_whose_answer_was_lost() {
     const OTHER: &str = "005Ws0000000003IAA";
     let lab = lab(&template()).await;
     let deploy = [&["deploy"], ON, &["--yes"]].concat();
-    let lose = |entry: &mut Json, by: Option<&str>| {
+    let lose = |entry: &mut Json, forge: &dyn Fn(&mut serde_json::Map<String, Json>)| {
         let objects = ["PermissionSetLicenseAssign", "PermissionSetAssignment"];
         for (at, object) in objects.into_iter().enumerate() {
             let given = &mut entry["assigned"][at];
-            assert!(given["by"].is_string(), "{given}");
+            assert!(given["by"].is_string() && given["asked_at"].is_string(), "{given}");
             begin(given, object);
-            match by {
-                Some("") => _ = given.as_object_mut().unwrap().remove("by"),
-                Some(by) => given["by"] = by.into(),
-                None => {}
-            }
+            forge(given.as_object_mut().unwrap());
         }
     };
     assert_eq!(lab.run(&deploy).await.code, 0);
-    rewrite(&lab, &|entry| lose(entry, None));
+    rewrite(&lab, &|entry| lose(entry, &|_| {}));
     let back = lab.run(&["rollback", "--yes"]).await;
     assert_eq!((back.code, held(&lab).await), (0, (0, 0)), "{back:?}");
 
     // Of what another may have made a person is told, and it stays.
-    for (by, [licence, set]) in [
-        (OTHER, ["made it, and it was asked for as", "others gave permission sets within"]),
-        ("", ["as whom it was asked for was not written down"; 2]),
-    ] {
+    type Forge = dyn Fn(&mut serde_json::Map<String, Json>);
+    let cases: [(&Forge, [&str; 2]); 5] = [
+        (
+            &|given| _ = given.insert("by".to_owned(), OTHER.into()),
+            ["made it, and it was asked for as", "others gave permission sets within"],
+        ),
+        (&|given| _ = given.remove("by"), ["as whom it was asked for was not written down"; 2]),
+        // As journals of before 2026-11-27 have it.
+        (&|given| _ = given.remove("asked_at"), ["when it was asked for was not written down"; 2]),
+        // The same user gave it another time, by hand.
+        (&|given| shift(given, -11), ["it was asked for at 20"; 2]),
+        (&|given| shift(given, 3), ["it was asked for at 20"; 2]),
+    ];
+    for (forge, [licence, set]) in cases {
         assert_eq!(lab.run(&deploy).await.code, 0);
-        rewrite(&lab, &|entry| lose(entry, Some(by)));
+        rewrite(&lab, &|entry| lose(entry, forge));
         for _ in 0..2 {
             let back = lab.run(&["rollback", "--yes"]).await;
             assert_eq!((back.code, held(&lab).await), (2, (1, 1)), "{back:?}");
@@ -215,6 +222,35 @@ async fn a_rollback_looks_for_rows_whose_answer_was_lost() {
         let back = lab.run(&["rollback", "--yes"]).await;
         assert_eq!(back.code, 0, "{back:?}");
     }
+}
+
+/// Moves the time at which a row was asked for.
+fn shift(given: &mut serde_json::Map<String, Json>, minutes: i64) {
+    let at: jiff::Timestamp = given["asked_at"].as_str().unwrap().parse().unwrap();
+    let at = at.checked_add(jiff::SignedDuration::from_mins(minutes)).unwrap();
+    given.insert("asked_at".to_owned(), at.to_string().into());
+}
+
+/// The licence of a set was asked for long ago, came to nothing, and was given by hand since. That the
+/// set itself is asked for now says nothing of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_in_doubt_stays_so_when_another_is_asked_for() {
+    let (lab, _folder) = lab_of_seats(&on_licence("Warehouse_Sync", ""), 2).await;
+    let deploy = [&["deploy"], ON, &["--yes"]].concat();
+    assert_eq!(lab.run(&deploy).await.code, 0);
+    let given = lab.journal().pop().unwrap()["assigned"][0].take();
+    assert_eq!(given["rows"][1][0], "PermissionSetAssignment", "{given}");
+    delete(&lab, "PermissionSetAssignment", given["rows"][1][1].as_str().unwrap()).await;
+    rewrite(&lab, &|entry| {
+        entry["stage"] = "applied".into();
+        begin(&mut entry["assigned"][0], "PermissionSetLicenseAssign");
+        shift(entry["assigned"][0].as_object_mut().unwrap(), -60);
+    });
+    let on = lab.run(&deploy).await;
+    assert_eq!((on.code, held(&lab).await), (0, (1, 1)), "{on:?}");
+    let back = lab.run(&["rollback", "--yes"]).await;
+    assert_eq!((back.code, held(&lab).await), (2, (1, 0)), "{back:?}");
+    assert!(back.stdout.contains("it was asked for at 20"), "{back:?}");
 }
 
 /// The row of the package's set.
@@ -342,6 +378,20 @@ async fn a_way_back_without_a_seat_is_told_before_it_is_sent() {
     let forth = lab.run(&["rollback", "--yes", last["id"].as_str().unwrap()]).await;
     assert!(forth.code != 0 && forth.stderr.contains("no seat of it is free"), "{forth:?}");
     assert_eq!((lab.count("deployRequest.start"), held(&lab).await), (sent, (0, 0)));
+
+    // What it takes back itself is a seat.
+    let soql =
+        format!("SELECT Id FROM PermissionSetLicenseAssign WHERE Assignee.Username = '{ROBIN}'");
+    let seat = ask(&lab, &soql).await.remove(0);
+    rewrite(&lab, &|entry| {
+        entry["assigned"] = json!([{
+            "user": ROBIN, "permission_set_license": LICENCE,
+            "rows": [["PermissionSetLicenseAssign", &seat]]
+        }]);
+    });
+    let forth = lab.run(&["rollback", "--yes", last["id"].as_str().unwrap()]).await;
+    assert_eq!((forth.code, held(&lab).await), (0, (1, 1)), "{forth:?}");
+    assert!(ask(&lab, &soql).await.is_empty());
 }
 
 /// Somebody else makes a row.

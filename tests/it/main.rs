@@ -12,6 +12,7 @@ mod broken;
 mod citations;
 mod compare;
 mod composition;
+mod creations;
 mod demo;
 mod demo_wire;
 mod deploy;

@@ -391,9 +391,9 @@ proptest! {
         let arguments = Arguments::resolve(&template, &given, &BTreeMap::new()).unwrap();
         let steps = template::expand(&template, &arguments).unwrap();
         let facts = FactValues::new(Unseen::new(UnseenKind::Offline, "offline"));
-        let first = plan(&Desired::Steps { steps: &steps, chosen: &|_| true, waived: &|_| None }, &basis(&facts, &actual)).unwrap();
+        let first = plan(&Desired::Steps { steps: &steps, chosen: &|_| true, waived: &|_| None, may_make: &|_| true }, &basis(&facts, &actual)).unwrap();
         let fixed = simulate(&first.package, &actual).unwrap();
-        let second = plan(&Desired::Steps { steps: &steps, chosen: &|_| true, waived: &|_| None }, &basis(&facts, &fixed)).unwrap();
+        let second = plan(&Desired::Steps { steps: &steps, chosen: &|_| true, waived: &|_| None, may_make: &|_| true }, &basis(&facts, &fixed)).unwrap();
         prop_assert!(second.changes.is_empty(), "{:?}", second.changes);
         prop_assert!(!second.diff.has_drift());
 
@@ -424,7 +424,7 @@ proptest! {
                 .collect();
             let package = build(&targets, ApiVersion(67), true).unwrap();
             let partly = simulate(&package, &actual).unwrap();
-            let third = plan(&Desired::Steps { steps: &steps, chosen: &|_| true, waived: &|_| None }, &basis(&facts, &partly)).unwrap();
+            let third = plan(&Desired::Steps { steps: &steps, chosen: &|_| true, waived: &|_| None, may_make: &|_| true }, &basis(&facts, &partly)).unwrap();
             prop_assert!(third.diff.has_drift(), "{:?}", first.changes[left_out]);
         }
 

@@ -440,6 +440,7 @@ impl<'g> Goal<'g> {
                 steps,
                 chosen: &|finding| only.finding(finding),
                 waived: &|finding| waivers.of(finding),
+                may_make: &|id| only.setting(id, None),
             }),
             Self::Baseline { side, .. } => work(&Desired::Baseline {
                 findings: seen.against.as_ref().map_or(&[], |against| &against.found.findings),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Assignment;
+use super::{Assigned, Assignment};
 use crate::metadata::assignable::{Assignable, Licence, OrgLimits, Seats};
 use crate::plan::Plan;
 
@@ -52,7 +52,7 @@ impl Plan<'_> {
         if has(user, licence, limits) || takers.contains(&user.to_lowercase()) {
             return Standing::Clear;
         }
-        if let Some(why) = limits.rows.get("PermissionSetLicenseAssign").filter(|_| is_set) {
+        if let Some(why) = limits.rows.get(LICENCE_ROW).filter(|_| is_set) {
             return match &limits.unseen {
                 Some(unseen) => unknown(unseen),
                 None => Standing::Refused(format!(
@@ -61,10 +61,12 @@ impl Plan<'_> {
                 )),
             };
         }
-        let taken = takers.len() as u64;
+        // What is taken back goes before what is given.
+        let freed = self.freers(licence, limits).len() as u64;
+        let is_free = |free: u64| free + freed > takers.len() as u64;
         if !is_set {
             return match &licence.seats {
-                Seats::Free(free) if *free > taken => Standing::Clear,
+                Seats::Free(free) if is_free(*free) => Standing::Clear,
                 Seats::Free(_) => {
                     Standing::Refused(format!("no seat of the {what} is free: {FREE_ONE}"))
                 }
@@ -72,7 +74,7 @@ impl Plan<'_> {
             };
         }
         let (none, advice) = match &licence.seats {
-            Seats::Free(free) if *free > taken => {
+            Seats::Free(free) if is_free(*free) => {
                 return Standing::Takes(format!(
                     "`{user}` takes a seat of the {licence}, on which the {what} stands"
                 ));
@@ -97,26 +99,17 @@ impl Plan<'_> {
         what: &Assignable,
         limits: &'l OrgLimits,
     ) -> Result<Option<&'l Licence>, String> {
-        let is_called =
-            |one: &Licence, name: &str| one.names.iter().any(|own| own.eq_ignore_ascii_case(name));
-        let set = match what {
-            Assignable::PermissionSetLicense(name) => {
-                return limits.licence(&|one| !one.is_of_profile && is_called(one, name)).map(Some);
-            }
-            Assignable::PermissionSet(set) => set,
+        let here = match what {
+            Assignable::PermissionSetLicense(_) => None,
+            Assignable::PermissionSet(set) => self.licence_here(set),
         };
-        match (self.licence_here(set), limits.sets.get(&set.to_lowercase())) {
-            (Some(None), _) | (None, Some(Ok(None))) => Ok(None),
-            (Some(Some(name)), _) => limits
+        match here {
+            None => licence_now(what, limits),
+            Some(None) => Ok(None),
+            Some(Some(name)) => limits
                 .licence(&|one| is_called(one, &name))
                 .map(Some)
                 .map_err(|why| format!("it stands on the licence `{name}`, and {why}")),
-            (None, Some(Ok(Some(id)))) => limits
-                .licence(&|one| one.id == *id)
-                .map(Some)
-                .map_err(|why| format!("it stands on a licence ({id}), and {why}")),
-            (None, Some(Err(why))) => Err(why.clone()),
-            (None, None) => Err("on which licence it stands was not asked".to_owned()),
         }
     }
 
@@ -152,6 +145,25 @@ impl Plan<'_> {
         before.iter().filter(takes).map(|one| one.user.to_lowercase()).collect()
     }
 
+    /// The users whose seat of a licence is taken back, and not given to them again.
+    fn freers(&self, licence: &Licence, limits: &OrgLimits) -> BTreeSet<String> {
+        let is_it = |behind: Result<Option<&Licence>, String>| {
+            behind.is_ok_and(|behind| behind.is_some_and(|behind| behind.id == licence.id))
+        };
+        let frees = |one: &&Assigned| {
+            let user = &one.of.user;
+            let is_kept = self.assignments.iter().any(|again| {
+                again.user.eq_ignore_ascii_case(user)
+                    && is_it(self.licence_behind(&again.what, limits))
+            });
+            one.rows.iter().any(|(object, _)| object == LICENCE_ROW)
+                && is_it(licence_now(&one.of.what, limits))
+                && has(user, licence, limits)
+                && !is_kept
+        };
+        self.withdrawals.iter().filter(frees).map(|one| one.of.user.to_lowercase()).collect()
+    }
+
     /// Says of each assignment, in the order in which they are made, what the licence behind it
     /// comes to.
     pub(crate) fn standings(&self, limits: &OrgLimits) -> Vec<Standing> {
@@ -170,7 +182,36 @@ impl Plan<'_> {
     }
 }
 
+/// The object whose rows take seats.
+const LICENCE_ROW: &str = "PermissionSetLicenseAssign";
+
 const FREE_ONE: &str = "take it from a user who does not need it, in Setup, or buy more";
+
+/// The licence that something is, or stands on in the org as it is.
+fn licence_now<'l>(
+    what: &Assignable,
+    limits: &'l OrgLimits,
+) -> Result<Option<&'l Licence>, String> {
+    let set = match what {
+        Assignable::PermissionSetLicense(name) => {
+            return limits.licence(&|one| !one.is_of_profile && is_called(one, name)).map(Some);
+        }
+        Assignable::PermissionSet(set) => set,
+    };
+    match limits.sets.get(&set.to_lowercase()) {
+        Some(Ok(None)) => Ok(None),
+        Some(Ok(Some(id))) => limits
+            .licence(&|one| one.id == *id)
+            .map(Some)
+            .map_err(|why| format!("it stands on a licence ({id}), and {why}")),
+        Some(Err(why)) => Err(why.clone()),
+        None => Err("on which licence it stands was not asked".to_owned()),
+    }
+}
+
+fn is_called(licence: &Licence, name: &str) -> bool {
+    licence.names.iter().any(|own| own.eq_ignore_ascii_case(name))
+}
 
 /// Whether a user is seen to have a licence.
 fn has(user: &str, licence: &Licence, limits: &OrgLimits) -> bool {

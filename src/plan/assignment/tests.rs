@@ -57,7 +57,8 @@ fn all_of(wants: &str, has: bool, limits: &OrgLimits) -> (Vec<String>, Vec<Left>
         is_blind: false,
         limits,
     };
-    let desired = Desired::Steps { steps: &steps, chosen: &|_| true, waived: &|_| None };
+    let desired =
+        Desired::Steps { steps: &steps, chosen: &|_| true, waived: &|_| None, may_make: &|_| true };
     let plan = plan(&desired, &basis).unwrap();
     let given = plan.assignments.iter().map(|one| format!("{} to {}", one.what, one.user));
     (given.collect(), plan.left.clone(), plan.notes.clone())
@@ -169,6 +170,44 @@ fn seats_are_counted_once_a_user() {
     assert_eq!(given.len(), 1);
     let [left] = left.as_slice() else { panic!("{left:?}") };
     assert_eq!(left.subject, format!("{LICENCE} of b@x.example"));
+}
+
+/// What the plan takes back itself, once a user, is a seat; of whom it gives it again it is none.
+#[test]
+fn a_seat_that_is_taken_back_is_free() {
+    let licence = Assignable::PermissionSetLicense("Acme Reader".to_owned());
+    let of = |user: &str| Assignment { user: user.to_owned(), what: licence.clone() };
+    let taken = |user: &str, what: &Assignable| Assigned {
+        of: Assignment { user: user.to_owned(), what: what.clone() },
+        rows: vec![(licence.object().to_owned(), "0".to_owned())],
+        begun: None,
+        asked: AskedFor::default(),
+        doubts: Vec::new(),
+        is_partial: false,
+    };
+    let set = Assignable::PermissionSet("acme__Reader".to_owned());
+    let mut limits = standing_on("0PL1", Seats::Free(0));
+    limits.held.get_mut("a@x.example").unwrap().insert("0PL1".to_owned());
+    let refused = |given: &[&str], taken: Vec<Assigned>| {
+        let plan = Plan {
+            assignments: given.iter().map(|user| of(user)).collect(),
+            withdrawals: taken,
+            ..Plan::default()
+        };
+        let is_refused = |one: &Standing| matches!(one, Standing::Refused(_));
+        plan.standings(&limits).iter().filter(|one| is_refused(one)).count()
+    };
+    assert_eq!(refused(&["b@x.example"], vec![]), 1);
+    for what in [&licence, &set] {
+        assert_eq!(refused(&["b@x.example"], vec![taken("A@x.example", what)]), 0);
+    }
+    let twice = || vec![taken("a@x.example", &licence), taken("a@x.example", &set)];
+    assert_eq!(refused(&["b@x.example", "c@x.example"], twice()), 1);
+    assert_eq!(refused(&["a@x.example", "b@x.example"], twice()), 1);
+    // Their seat is another's already, or was never theirs.
+    assert_eq!(refused(&["b@x.example"], vec![taken("d@x.example", &licence)]), 1);
+    let no_seat = Assigned { rows: Vec::new(), ..taken("a@x.example", &set) };
+    assert_eq!(refused(&["b@x.example"], vec![no_seat]), 1);
 }
 
 fn want(fact: &str, on: bool) -> String {
