@@ -9,6 +9,7 @@ pub mod look;
 pub mod preflight;
 pub mod queue;
 pub mod recover;
+pub mod since;
 pub mod validation;
 
 use std::cell::RefCell;
@@ -21,6 +22,8 @@ use queue::in_the_way;
 use recover::FoundDeploy;
 
 use crate::journal::{Entry, FORMAT, Journal, JournalError, Stage, Stored};
+use crate::metadata::ComponentId;
+use crate::metadata::document::Document;
 use crate::org::deploy::{DeployRow, DeployStatus, NotStarted, Trial};
 use crate::org::{Org, OrgError, OrgErrorKind};
 use crate::package::{Target, showable};
@@ -140,9 +143,9 @@ pub enum ApplyError {
         /// Why.
         error: OrgError,
     },
-    /// The package is in, and what was to be taken back after it is not.
+    /// What was to be taken back is not, or is not known to be; a package before it is in.
     #[error(
-        "the package was deployed, but the {} could not be taken from `{}`: {error}",
+        "the {} could not be taken from `{}`: {error}",
         of.what,
         of.user
     )]
@@ -152,9 +155,9 @@ pub enum ApplyError {
         /// The org's words.
         error: OrgError,
     },
-    /// The package is in; what REST was to do after it is not.
+    /// What was to be given is not, or is not known to be; a package before it is in.
     #[error(
-        "the package was deployed, but the {} could not be given to `{}`: {error}",
+        "the {} could not be given to `{}`: {error}",
         of.what,
         of.user
     )]
@@ -167,7 +170,7 @@ pub enum ApplyError {
 }
 
 impl ApplyError {
-    /// Says whether the org refused what comes after a package that is in.
+    /// Says whether the org refused to give, or to take back.
     pub fn is_refused_after(&self) -> bool {
         let (Self::Assign { error, .. } | Self::Withdraw { error, .. }) = self else {
             return false;
@@ -296,6 +299,7 @@ impl Applier<'_> {
             assigned: Vec::new(),
             rolls_back: purpose.rolls_back.clone(),
             is_partial: purpose.is_partial,
+            settled: Vec::new(),
             rolled_back_by: None,
             plan: purpose.plan.clone(),
         };
@@ -464,22 +468,20 @@ async fn unless<T>(
     }
 }
 
-fn stored(
-    targets: &[Target],
-    of: fn(&Target) -> &Option<crate::metadata::document::Document>,
-) -> Vec<Stored> {
-    targets
-        .iter()
-        .map(|target| Stored {
-            type_name: target.id.type_name.clone(),
-            full_name: target.id.full_name.clone(),
-            // Neither a key nor a secret is sent back, and neither is kept.
-            xml: of(target).as_ref().map(|document| {
-                let document = showable(&target.id, document);
-                String::from_utf8_lossy(document.bytes()).into_owned()
-            }),
-        })
-        .collect()
+fn stored(targets: &[Target], of: fn(&Target) -> &Option<Document>) -> Vec<Stored> {
+    targets.iter().map(|target| stored_one(&target.id, of(target).as_ref())).collect()
+}
+
+fn stored_one(id: &ComponentId, document: Option<&Document>) -> Stored {
+    Stored {
+        type_name: id.type_name.clone(),
+        full_name: id.full_name.clone(),
+        // Neither a key nor a secret is sent back, and neither is kept.
+        xml: document.map(|document| {
+            let document = showable(id, document);
+            String::from_utf8_lossy(document.bytes()).into_owned()
+        }),
+    }
 }
 
 /// Marks an entry as done, and the one that it takes back, where it takes one back, as taken back.

@@ -100,6 +100,11 @@ pub struct Entry {
     pub before: Vec<Stored>,
     /// The components as they were to be after.
     pub after: Vec<Stored>,
+    /// The components that were made, as the org showed them at the look afterwards: what is in
+    /// them beyond that, others have put there. Entries of older versions have none, nor has one
+    /// whose look failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<Settled>,
     /// What is to be given to users.
     pub assign: Vec<Assignment>,
     /// What is to be taken back, with the rows that gave it.
@@ -194,6 +199,10 @@ impl Entry {
                 id: ComponentId::new(before.type_name.as_str(), before.full_name.as_str()),
                 before: read(before)?,
                 after: read(after)?,
+                settled: match self.settled.iter().find(|one| is_it(&&one.file)) {
+                    Some(settled) => read(&settled.file)?,
+                    None => None,
+                },
             });
         }
         Ok(images)
@@ -209,6 +218,17 @@ pub struct Stored {
     pub full_name: String,
     /// Its XML; none where it was not there.
     pub xml: Option<String>,
+}
+
+/// A component that a deploy made, as the org showed it right after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    /// Its file.
+    #[serde(flatten)]
+    pub file: Stored,
+    /// When it was last changed then, by the org's clock; where not all of it can be seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<String>,
 }
 
 /// Why the journal cannot be used.
@@ -478,6 +498,7 @@ mod tests {
             assigned: Vec::new(),
             rolls_back: None,
             is_partial: false,
+            settled: Vec::new(),
             rolled_back_by: None,
             plan: None,
         };

@@ -14,6 +14,7 @@ mod encoding;
 pub mod error;
 pub mod facts;
 mod graph;
+mod holders;
 pub(crate) mod host;
 mod http;
 mod key;

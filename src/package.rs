@@ -26,6 +26,15 @@ use crate::metadata::compare::{Buffers, compare};
 use crate::metadata::settings::differences;
 use patch::Setting;
 
+/// The file that names what is deleted before the rest is deployed (S 6.10).
+pub const GONE_FIRST: &str = "destructiveChangesPre.xml";
+/// The file that names what is deleted once the rest is deployed.
+pub const GONE_LAST: &str = "destructiveChangesPost.xml";
+
+/// Types whose components hold on to others that an org does not delete as long as they are held:
+/// they go first. All others go last, once nothing that is changed names them any more.
+const HOLDERS: [&str; 2] = ["NamedCredential", "PermissionSetGroup"];
+
 /// One thing that is to change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -197,7 +206,7 @@ pub fn build(
 ) -> Result<Package, PackageError> {
     let mut package = Package::of(version);
     let mut manifest = Manifest { version: Some(version), ..Manifest::default() };
-    let mut deleted = Manifest::default();
+    let mut deleted: BTreeMap<&str, Manifest> = BTreeMap::new();
     let spelled = |type_name: &str, full_name: &str| {
         let is_it = |one: &&Target| one.id.type_name == type_name && one.id.full_name == full_name;
         targets.iter().find(is_it).and_then(|target| target.spelled.clone())
@@ -206,7 +215,9 @@ pub fn build(
         let id = &target.id;
         let Some(after) = &target.after else {
             if !goes_with_its_app(target, targets) {
-                deleted.add(&id.type_name, &id.full_name);
+                let is_holder = HOLDERS.contains(&id.type_name.as_str());
+                let file = if is_holder { GONE_FIRST } else { GONE_LAST };
+                deleted.entry(file).or_default().add(&id.type_name, &id.full_name);
             }
             package.deletes.insert(id.clone());
             continue;
@@ -245,10 +256,8 @@ pub fn build(
         package.files.insert(path, document.into_bytes());
     }
     package.files.insert("package.xml".to_owned(), manifest.to_xml_as(&spelled).into_bytes());
-    if !deleted.is_empty() {
-        package
-            .files
-            .insert("destructiveChanges.xml".to_owned(), deleted.to_xml_as(&spelled).into_bytes());
+    for (file, deleted) in deleted {
+        package.files.insert(file.to_owned(), deleted.to_xml_as(&spelled).into_bytes());
     }
     Ok(package)
 }

@@ -76,6 +76,8 @@ pub enum Desired<'d, 't> {
         assigned: &'d [Assigned],
         /// What it took from users, and is given again.
         withdrawn: &'d [Assigned],
+        /// What others have done since with what it made, beside its metadata; one line each.
+        since: &'d [String],
     },
 }
 
@@ -209,8 +211,9 @@ pub fn plan<'t>(desired: &Desired<'_, 't>, basis: &Basis<'_>) -> Result<Plan<'t>
         Desired::Baseline { findings, document } => {
             baseline::fill(&mut plan, findings, document, basis);
         }
-        Desired::BeforeImage { images, assigned, withdrawn } => {
+        Desired::BeforeImage { images, assigned, withdrawn, since } => {
             before_image::fill(&mut plan, images, basis);
+            plan.moved.extend(since.iter().cloned());
             plan.originals = images.to_vec();
             // What was given last goes first: a set may stand on a licence.
             plan.left.extend(assigned.iter().flat_map(Assigned::left));

@@ -147,6 +147,7 @@ async fn limits(
     graph: &[Dependency],
 ) -> Result<OrgLimits, OrgError> {
     let mut limits = org.limits(&may_be_given(&needs.facts, facts, steps)).await?;
+    limits.namespace = org.own_namespace().map(str::to_owned);
     let grants = |id: &ComponentId| registry::find(&id.type_name).is_some_and(|row| row.odd.grants);
     if needs.components.iter().any(grants) {
         let along = come_along(graph);

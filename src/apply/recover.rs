@@ -436,6 +436,7 @@ mod tests {
             assigned: Vec::new(),
             rolls_back: None,
             is_partial: false,
+            settled: Vec::new(),
             rolled_back_by: None,
             plan: None,
         }

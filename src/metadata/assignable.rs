@@ -138,6 +138,8 @@ pub struct OrgLimits {
     pub unseen: Option<String>,
     /// System permissions that the org does not have, of those that come along with others.
     pub lacking: BTreeSet<String>,
+    /// The namespace of the org itself, where it has one and shows it; none where it was not asked.
+    pub namespace: Option<String>,
 }
 
 /// Those of an org that was not asked.
@@ -149,6 +151,7 @@ pub static UNASKED: OrgLimits = OrgLimits {
     held: BTreeMap::new(),
     unseen: None,
     lacking: BTreeSet::new(),
+    namespace: None,
 };
 
 impl OrgLimits {

@@ -123,7 +123,7 @@ impl Org {
     }
 
     /// The namespace of the org itself, where it has one and shows it.
-    pub(super) fn own_namespace(&self) -> Option<&str> {
+    pub(crate) fn own_namespace(&self) -> Option<&str> {
         self.organization["NamespacePrefix"].as_str().filter(|namespace| !namespace.is_empty())
     }
 

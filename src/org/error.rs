@@ -132,7 +132,7 @@ impl OrgError {
 
     /// Says whether the caller may not see it, in one of the ways in which an org says so: an
     /// object or a field that they may not see is not there for them.
-    pub(super) fn is_about_rights(&self) -> bool {
+    pub(crate) fn is_about_rights(&self) -> bool {
         self.kind == OrgErrorKind::Permission
             || matches!(
                 self.code.as_deref(),

@@ -12,7 +12,7 @@ use crate::metadata::path::Segment;
 use crate::metadata::registry::{self, DeployRule, Entries, Kind, MetadataType};
 use crate::metadata::{Component, ComponentId, ComponentSet, layout};
 
-use super::{Package, holds_what_stays, own};
+use super::{GONE_FIRST, GONE_LAST, Package, holds_what_stays, own};
 
 /// Why a package cannot be tried; a mistake of this program.
 #[derive(Debug, thiserror::Error)]
@@ -69,10 +69,13 @@ pub fn simulate(
     components: &ComponentSet,
 ) -> Result<ComponentSet, SimulateError> {
     let mut set = components.clone();
-    for id in members(package, "destructiveChanges.xml")? {
-        delete(&id, &mut set);
+    // What is deleted is never deployed too, so that it is one when.
+    for file in [GONE_FIRST, GONE_LAST] {
+        for id in members(package, file)? {
+            delete(&id, &mut set);
+        }
     }
-    let mut named = BTreeSet::from(["package.xml", "destructiveChanges.xml"].map(str::to_owned));
+    let mut named = BTreeSet::from(["package.xml", GONE_FIRST, GONE_LAST].map(str::to_owned));
     // A name may be spelled in several ways, in the manifest and in the file's name alike.
     let files: BTreeMap<ComponentId, &String> =
         package.files.keys().filter_map(|file| Some((layout::component_of(file)?, file))).collect();

@@ -3,11 +3,11 @@
 
 use crate::metadata::document::Document;
 use crate::metadata::path::FieldPath;
-use crate::metadata::registry;
-use crate::metadata::settings::{Settings, alike, between, settings};
+use crate::metadata::registry::{self, MetadataType, Portability};
+use crate::metadata::settings::{Difference, Settings, alike, between, settings};
 use crate::metadata::value::{Value, same};
 use crate::metadata::{ComponentId, ComponentSet};
-use crate::package::{Cause, Change, own};
+use crate::package::{Cause, Change, own, showable};
 
 use super::refusal::refuse_removal;
 use super::{Basis, Plan};
@@ -21,6 +21,8 @@ pub struct Image {
     pub before: Option<Document>,
     /// What was to be there; none for nothing.
     pub after: Option<Document>,
+    /// What the org showed right after, of what was made; none where it was not looked at.
+    pub settled: Option<Document>,
 }
 
 /// How something that a deploy changed stands now.
@@ -52,7 +54,7 @@ pub struct Stands {
 /// Says of each thing that a deploy changed how it stands in what an org holds now.
 pub fn standings(images: &[Image], now: &ComponentSet) -> Vec<Stands> {
     let mut all = Vec::new();
-    for Image { id, before, after } in images {
+    for Image { id, before, after, .. } in images {
         let there = own(now, id).map(|component| &component.document);
         let (Some(before), Some(after)) = (before, after) else {
             let is_as_before = there.is_some() == before.is_some();
@@ -164,7 +166,7 @@ impl Plan<'_> {
 
     /// A component that the deploy made is deleted; one that it deleted is made again.
     fn whole_back(&mut self, image: &Image, now: &ComponentSet) {
-        let Image { id, before, after } = image;
+        let Image { id, before, after, .. } = image;
         match (before, after, own(now, id)) {
             (None, Some(_), Some(_)) => self.changes.push(Change {
                 id: id.clone(),
@@ -181,10 +183,10 @@ impl Plan<'_> {
     }
 }
 
-/// What somebody has changed since in a component that the deploy made, and that deleting it would
-/// lose. More than the deploy sent is what the org adds of itself.
+/// What somebody has changed since in a component that the deploy made, or put into it, and that
+/// deleting it would lose. What the org adds of itself was there right after the deploy.
 fn moved_in_new(image: &Image, now: &ComponentSet) -> Vec<String> {
-    let Image { id, before: None, after: Some(after) } = image else { return Vec::new() };
+    let Image { id, before: None, after: Some(after), settled } = image else { return Vec::new() };
     let Some(there) = own(now, id) else { return Vec::new() };
     let row = registry::find_component(&id.type_name, &id.full_name);
     let row = row.unwrap_or(&registry::UNKNOWN);
@@ -192,13 +194,44 @@ fn moved_in_new(image: &Image, now: &ComponentSet) -> Vec<String> {
     let is_moved = |(path, value): &(FieldPath, Value)| {
         !held.get(path).is_some_and(|there| same(there, value))
     };
-    let moved = settings(row, after).into_iter().filter(is_moved);
-    moved
-        .map(|(path, value)| {
-            let is = shown(held.get(&path));
-            format!("{id} {path} was set to `{value}` by the deploy and is {is} now")
-        })
-        .collect()
+    let sent = settings(row, after);
+    let moved = sent.iter().map(|(path, value)| (path.clone(), value.clone())).filter(is_moved);
+    let moved = moved.map(|(path, value)| {
+        let is = shown(held.get(&path));
+        format!("{id} {path} was set to `{value}` by the deploy and is {is} now")
+    });
+    // Keys are not kept, so that they are not compared either.
+    let added = added_since(row, settled.as_ref(), after, &showable(id, &there.document));
+    let added = added.into_iter().filter(|(path, ..)| !sent.contains_key(path));
+    let added = added.map(|(path, was, is)| {
+        let (was, is) = (shown(was.as_ref()), shown(is.as_ref()));
+        format!("{id} {path} was {was} after the deploy and is {is} now")
+    });
+    moved.chain(added).collect()
+}
+
+/// What is in a component that was made beyond what was there right after. Where nobody looked, what
+/// was sent counts of a permission set, to which an org adds nothing (S 4.1).
+fn added_since(
+    row: &MetadataType,
+    settled: Option<&Document>,
+    sent: &Document,
+    there: &Document,
+) -> Vec<Difference> {
+    let then = match settled {
+        Some(settled) => settled,
+        None if row.name == "PermissionSet" => sent,
+        None => return Vec::new(),
+    };
+    let [then, held] = alike(row, [then, there]);
+    let is_said = |(path, was, is): &Difference| {
+        let field = row.resolve(path).ok().flatten().map(|resolved| resolved.field);
+        let is_org_s = field.is_some_and(|field| field.portability == Portability::Never);
+        // A flag that is off says no more than none.
+        let is_off = |value: &Option<Value>| matches!(value, None | Some(Value::Bool(false)));
+        !is_org_s && !(is_off(was) && is_off(is))
+    };
+    between(&then, &held).into_iter().filter(is_said).collect()
 }
 
 /// A value as sentences show it.

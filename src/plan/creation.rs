@@ -20,7 +20,7 @@ use crate::template::needs::{created_names, names_in_created};
 use crate::template::{ExpandedCreate, ExpandedStep};
 
 use super::proof::folded;
-use super::refusal::refuse_creation;
+use super::refusal::{refuse_creation, refuse_packaged};
 use super::{Basis, Plan};
 
 impl Plan<'_> {
@@ -33,6 +33,7 @@ impl Plan<'_> {
     ) -> Result<ComponentId, String> {
         refuse_creation(id)?;
         self.refuse_other_capitals(id, basis)?;
+        refuse_packaged(id, basis)?;
         let create = how_to_make(id, steps, basis)?;
         let part = part_of_app(id, steps, basis);
         let name = match (part, &create) {

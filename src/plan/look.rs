@@ -9,6 +9,7 @@ use crate::diff::asked::Asked;
 use crate::diff::baseline as against;
 use crate::diff::{Diff, Finding, State, diff};
 use crate::metadata::compare;
+use crate::metadata::document::Document;
 use crate::metadata::fact::FactValues;
 use crate::metadata::path::FieldPath;
 use crate::metadata::settings::Difference;
@@ -31,6 +32,8 @@ pub struct Look {
     pub mended: BTreeSet<usize>,
     /// What was set blind, and is not to be seen afterwards either.
     pub unseen: Vec<Left>,
+    /// What was made, as it is there: with what the org has added of itself.
+    pub settled: Vec<(ComponentId, Document)>,
     /// The components that these lines speak of.
     pub components: BTreeSet<ComponentId>,
 }
@@ -76,6 +79,7 @@ impl<'t> Plan<'t> {
             // Of what is made anew the org fills in what was not said.
             if self.made.contains_key(&sent.id) {
                 strays.retain(|(_, was, _)| was.is_some());
+                look.settled.push((sent.id.clone(), there.document.clone()));
             }
             let moved = moved_beside(&sent.id, strays, now, expected);
             if !moved.is_empty() {

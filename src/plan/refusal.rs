@@ -54,6 +54,25 @@ pub(super) fn refuse_creation(id: &ComponentId) -> Result<(), String> {
     }
 }
 
+/// Refuses to make what would be a package's: an org makes nothing with another's namespace.
+pub(super) fn refuse_packaged(id: &ComponentId, basis: &Basis<'_>) -> Result<(), String> {
+    // Of these the name alone tells: two underscores stand behind a namespace, and nowhere else.
+    let is_told = matches!(
+        id.type_name.as_str(),
+        "MutingPermissionSet" | "PermissionSet" | "PermissionSetGroup"
+    );
+    let namespace = id.full_name.split_once("__").map(|(namespace, _)| namespace);
+    let Some(namespace) = namespace.filter(|_| is_told && basis.is_online) else { return Ok(()) };
+    let own = basis.limits.namespace.as_deref();
+    if own.is_some_and(|own| own.eq_ignore_ascii_case(namespace)) {
+        return Ok(());
+    }
+    Err(format!(
+        "it does not exist, and only the package `{namespace}` brings what has this namespace: \
+         install it, or a newer version of it"
+    ))
+}
+
 fn odd(id: &ComponentId) -> Odd {
     let row = registry::find_component(&id.type_name, &id.full_name);
     row.map_or(Odd::NOTHING, |row| row.odd)

@@ -64,6 +64,7 @@ mod snapshot;
 mod stars;
 mod stuck;
 mod support;
+mod takenback;
 mod template;
 mod twostates;
 mod vouched;

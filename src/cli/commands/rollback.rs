@@ -154,7 +154,12 @@ fn list(
         }
         let deploy =
             entry.deploy_id.as_ref().map(|id| format!(", deploy {id}")).unwrap_or_default();
-        let changes = render::count(entry.changes.len(), "change");
+        let given = entry.assign.len() + entry.unassign.len();
+        let counts = [(entry.changes.len(), "change"), (given, "assignment")];
+        let some =
+            counts.iter().filter(|(count, noun)| *count > 0 || given == 0 && *noun == "change");
+        let some: Vec<String> = some.map(|(count, noun)| render::count(*count, noun)).collect();
+        let changes = some.join(", ");
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,

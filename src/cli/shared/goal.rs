@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use crate::apply::look::{all_read, examine, look_up, read_again, read_images};
+use crate::apply::since::done_since;
 use crate::diff::{Diff, Finding, Source, diff, emptied, idle_exceptions, locate, name_parts};
 use crate::journal::Entry;
 use crate::metadata::assignable::OrgLimits;
@@ -23,7 +24,7 @@ use crate::metadata::registry::{self, ApiVersion};
 use crate::metadata::settings::settings;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::{ComponentId, ComponentSet, Requested};
-use crate::org::{Org, Values};
+use crate::org::{Org, OrgError, Values};
 use crate::plan::before_image::Image;
 use crate::plan::saved::{SavedBaseline, SavedWaiver, SavedWanted};
 use crate::plan::{Basis, Desired, Look, Plan, plan};
@@ -88,6 +89,8 @@ pub(crate) struct Seen {
     pub(crate) model: Option<String>,
     /// What the reader should know of files that a template was held against.
     notes: Vec<String>,
+    /// What others have done since with what a deploy made, beside its metadata; one line each.
+    since: Vec<String>,
     /// The files of components that stand in several.
     parts: BTreeMap<ComponentId, Vec<Part>>,
 }
@@ -140,6 +143,7 @@ impl Seen {
             broken: Vec::new(),
             model: None,
             notes: Vec::new(),
+            since: Vec::new(),
             parts: BTreeMap::new(),
         }
     }
@@ -235,9 +239,10 @@ impl<'g> Goal<'g> {
                 seen.add_broken(broken);
                 Ok(Seen { version: org.api_version(), is_online: true, ..seen })
             }
-            Self::BeforeImage { images, .. } => {
+            Self::BeforeImage { images, entry } => {
                 let components = read_images(org, images).await.map_err(failed)?;
-                Ok(Seen::of_org(org, components))
+                let since = done_since(org, entry, images).await.map_err(failed)?;
+                Ok(Seen { since, ..Seen::of_org(org, components) })
             }
         }
     }
@@ -371,6 +376,21 @@ impl<'g> Goal<'g> {
         Ok(plan)
     }
 
+    /// What others have done since the plan was made with what a deploy made that it takes back.
+    ///
+    /// # Errors
+    /// The org cannot be asked.
+    pub(crate) async fn done_meanwhile(
+        &self,
+        org: &Org,
+        seen: &Seen,
+    ) -> Result<Vec<String>, OrgError> {
+        let Self::BeforeImage { images, entry } = self else { return Ok(Vec::new()) };
+        let mut since = done_since(org, entry, images).await?;
+        since.retain(|line| !seen.since.contains(line));
+        Ok(since)
+    }
+
     /// Makes the plan anew on what the org holds by now.
     ///
     /// # Errors
@@ -461,6 +481,7 @@ impl<'g> Goal<'g> {
                 images,
                 assigned: &entry.assigned,
                 withdrawn: &entry.unassign,
+                since: &seen.since,
             }),
         }
     }
@@ -565,6 +586,7 @@ fn against(
         broken: found.broken.clone(),
         model: now.model.clone(),
         notes: Vec::new(),
+        since: Vec::new(),
         parts: BTreeMap::new(),
         against: Some(AgainstBaseline { side: now, found }),
     })
@@ -674,6 +696,7 @@ pub(crate) fn of_files(
         broken: reading.broken.iter().map(ToString::to_string).collect(),
         model: reading.model,
         notes: reading.remarks,
+        since: Vec::new(),
         parts: reading.parts,
     })
 }

@@ -15,9 +15,9 @@ use crate::journal::{Entry, Journal, Stage};
 use crate::metadata::ComponentId;
 use crate::org::deploy::{TestLevel, Trial, is_deploy_id, same_id};
 use crate::org::{Org, OrgError, OrgErrorKind};
-use crate::plan::Plan;
 use crate::plan::left::Left;
 use crate::plan::saved::{SavedOrg, SavedPlan, Since};
+use crate::plan::{Plan, PlanError};
 use crate::report::code;
 use crate::report::json::deploy::{DeployRow, Outcome as Ended, Run};
 use crate::report::json::parts::Wanted;
@@ -146,6 +146,14 @@ impl<'r> Road<'r> {
         self.refuse_admin_rights(&plan)?;
         refuse_slips(ui, Goal::slips(seen, &plan), manner.create, manner.yes)?;
         self.check(&plan).await?;
+        if manner.validate && plan.package.is_empty() {
+            told.borrow_mut().outcome = Ended::NothingToDo;
+            answer.say(
+                "Nothing to validate: an org tries no more than packages, and what the plan gives to \
+                 users or takes back is in none. Without `--validate` it is done.\n",
+            )?;
+            return Ok(exit(&plan.left, manner.fail_on));
+        }
         // A validation changes nothing, so nobody is asked.
         if manner.validate {
             if manner.test_level.is_none_or(|level| level == TestLevel::NoTestRun) {
@@ -304,6 +312,10 @@ impl<'r> Road<'r> {
             };
             let now = read_again(self.org, plan).await.map_err(failed)?;
             self.goal.renew(plan, seen, &now)?;
+            let since = self.goal.done_meanwhile(self.org, seen).await.map_err(failed)?;
+            if !since.is_empty() {
+                return Err(CommandError::plan(&PlanError::Moved(since)));
+            }
             if known.is_up_to_date(self.org).await.map_err(failed)? {
                 return Ok(known);
             }

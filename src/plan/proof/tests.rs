@@ -12,6 +12,7 @@ use crate::metadata::registry::{self, ApiVersion};
 use crate::metadata::settings::differences;
 use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested};
+use crate::package::GONE_LAST;
 use crate::package::simulate::simulate;
 use crate::plan::{Basis, Desired, Plan, plan};
 
@@ -296,14 +297,14 @@ fn what_is_named_otherwise_than_planned_is_refused() {
         });
     }
     refused("something is deleted", &|plan| {
-        members(plan, "destructiveChanges.xml", &|manifest| manifest.add("PermissionSet", "Other"));
+        members(plan, GONE_LAST, &|manifest| manifest.add("PermissionSet", "Other"));
     });
     refused("a target is deleted before it comes", &|plan| {
         plan.package.files.remove("permissionsets/Acme.permissionset");
         members(plan, "package.xml", &|manifest| {
             _ = manifest.types.get_mut("PermissionSet").unwrap().remove("Acme");
         });
-        members(plan, "destructiveChanges.xml", &|manifest| manifest.add("PermissionSet", "Acme"));
+        members(plan, GONE_LAST, &|manifest| manifest.add("PermissionSet", "Acme"));
     });
 }
 

@@ -5,9 +5,10 @@ use crate::apply::queue::in_the_way;
 use crate::apply::{ApplyError, Stopped};
 use crate::cli::shared::arguments::org_option;
 use crate::journal::{JournalError, Stage};
-use crate::org::OrgErrorKind;
 use crate::org::deploy::DeployRow;
+use crate::org::{OrgError, OrgErrorKind};
 use crate::plan::PlanError;
+use crate::plan::assignment::Assignment;
 use crate::report::code;
 
 impl CommandError {
@@ -124,7 +125,9 @@ impl CommandError {
                     org_option(name)
                 ))
             }
-            ApplyError::Assign { error: cause, .. } | ApplyError::Withdraw { error: cause, .. } => {
+            ApplyError::Assign { error: cause, .. } | ApplyError::Withdraw { error: cause, .. }
+                if error.is_refused_after() =>
+            {
                 let all = Self::new(error.to_string());
                 let all = all.code(cause.code.as_deref().unwrap_or(code::REFUSED));
                 match deploy_hint(&cause.message) {
@@ -134,7 +137,18 @@ impl CommandError {
                 .hint("run the same command again: it does what is left")
                 .refused()
             }
+            // An answer that was lost is no refusal, and the org may have done it.
+            ApplyError::Assign { of, error } => Self::unconfirmed(name, "given to", of, error),
+            ApplyError::Withdraw { of, error } => Self::unconfirmed(name, "taken from", of, error),
         }
+    }
+
+    /// Whether something is given, or taken back, is not known.
+    fn unconfirmed(name: &str, done: &str, of: &Assignment, error: &OrgError) -> Self {
+        let mut all = Self::org(name, error);
+        let Assignment { user, what } = of;
+        all.what = format!("`{name}` has not confirmed that the {what} was {done} `{user}`");
+        all.hint("run the same command again: it looks first, and does what is left")
     }
 
     /// A deploy is under way that must be over first.

@@ -4,6 +4,7 @@ use super::{Road, exit};
 use crate::apply::close;
 use crate::apply::look::last_changed;
 use crate::apply::queue::{Known, Meanwhile, in_the_way, meanwhile};
+use crate::apply::since::settled;
 use crate::cli::shared::arguments::{Exit, org_option};
 use crate::cli::shared::error::{CommandError, PLAN_ANEW};
 use crate::cli::shared::goal::Goal;
@@ -48,6 +49,7 @@ impl<'r> Road<'r> {
             }
             .hint("run the same command again: it looks at the org, and finishes what is open")
         })?;
+        entry.settled = settled(org, &look.settled).await;
         close(self.journal, goal.taken_back(), &mut entry)
             .map_err(|error| CommandError::apply(name, &error))?;
         // What was left may follow from what was carried out.
@@ -115,13 +117,18 @@ impl<'r> Road<'r> {
         let id = entry.deploy_id.as_ref().map(|id| format!(" (deploy {id})")).unwrap_or_default();
         match self.goal {
             Goal::Steps { .. } => {
-                let settings = Self::settings(plan, look);
-                let are = if settings == 1 {
-                    "1 setting is as the template wants it".to_owned()
-                } else {
-                    format!("{settings} settings are as the template wants them")
+                let settings = match Self::settings(plan, look) {
+                    0 if !plan.assignments.is_empty() => None,
+                    1 => Some("1 setting is as the template wants it".to_owned()),
+                    count => Some(format!("{count} settings are as the template wants them")),
                 };
-                format!("Deployed and verified: {are}{id}.\n")
+                let assignments = match plan.assignments.len() {
+                    0 => None,
+                    1 => Some("1 assignment is made".to_owned()),
+                    count => Some(format!("{count} assignments are made")),
+                };
+                let are: Vec<String> = settings.into_iter().chain(assignments).collect();
+                format!("Deployed and verified: {}{id}.\n", are.join(", "))
             }
             Goal::Baseline { .. } => {
                 format!("Deployed and verified: what was to change is as in the baseline{id}.\n")

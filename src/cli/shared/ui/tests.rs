@@ -218,6 +218,13 @@ fn a_deploy_that_did_not_come_to_its_end_says_how_it_stands() {
                 "The user license doesn't allow the permission: Modify All Data",
             ),
         },
+        ApplyError::Assign {
+            of: Box::new(Assignment {
+                what: Assignable::PermissionSet("Acme".to_owned()),
+                user: "a@example.com".to_owned(),
+            }),
+            error: lost(),
+        },
     ]
     .iter()
     .map(|error| shown(&CommandError::apply("acme", error)))
@@ -303,9 +310,15 @@ fn a_deploy_that_did_not_come_to_its_end_says_how_it_stands() {
     hint: put the journal's folder right (a full disk, a folder that is not yours), then run the same command again: it finds out what became of the deploy before it does anything else
 
     [REFUSED, exit 3]
-    error: the package was deployed, but the permission set `Acme` could not be given to `a@example.com`: The user license doesn't allow the permission: Modify All Data
+    error: the permission set `Acme` could not be given to `a@example.com`: The user license doesn't allow the permission: Modify All Data
     hint: the profile or permission set stands on a licence that does not carry it: use another licence
     hint: run the same command again: it does what is left
+
+    [UNREACHABLE, exit 1]
+    error: `acme` has not confirmed that the permission set `Acme` was given to `a@example.com`
+      caused by: the connection to acme broke
+    hint: check the address and the network; HTTPS_PROXY and NO_PROXY are honoured
+    hint: run the same command again: it looks first, and does what is left
     ");
 }
 
