@@ -27,7 +27,8 @@ pub(in crate::plan) fn findings(
             }
             continue;
         };
-        if is_fixed && is.state() != State::InSync {
+        // What the facts say of a user is as old as the plan; the component is as it should be.
+        if is_fixed && is.state() != State::InSync && is.unwanted_source().is_none() {
             let now = is.actual.as_ref().map_or_else(|| "absent".to_owned(), Value::to_string);
             broken.push(format!("{} would still be {now}", was.name()));
         }
