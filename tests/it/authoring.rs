@@ -458,7 +458,7 @@ fn the_snapshot_of_two_users_and_of_stars_is_a_case_that_passes() {
     assert_contains(
         &run,
         &[
-            "facts = { \"user.license of sam.pereira@harbourlight.example.com\" = \"Salesforce\" }",
+            "under [facts] \"user.license of sam.pereira@harbourlight.example.com\" = \"Salesforce\"",
             "under [stars] in its expect.toml",
             "a snapshot into a new case writes the names",
         ],

@@ -181,7 +181,9 @@ fn what_the_component_grants_is_taken_away() {
     );
     let user = "user=ampersand.integration@harbourlight.example.com";
     let run = env.run(&["deploy", "--template", "t.toml", "--org", "demo", "--yes", "--set", user]);
-    assert!(run.code == 0 && run.stdout.contains("true -> false"), "{run:?}");
+    assert!(run.code == 2 && run.stdout.contains("true -> false"), "{run:?}");
+    // That it came from another set too is seen afterwards, and said.
+    assert!(run.stderr.contains("enabled is still the user's, from the permission set"), "{run:?}");
 }
 
 /// A group is given as a set is, and is none: nobody is said to have it, or not to.

@@ -59,9 +59,10 @@ pub(in crate::plan) fn not_in_sync(
             Some(finding) if finding.state() == State::NotObserved && is_blind => continue,
             None if is_blind => continue,
             Some(finding) => {
-                let is = match &finding.actual {
-                    Some(value) => shown(Some(value)),
-                    None => finding.state().name().to_owned(),
+                let is = match (&finding.actual, finding.unwanted_source()) {
+                    (_, Some(source)) => format!("still the user's, from the {source}"),
+                    (Some(value), None) => shown(Some(value)),
+                    (None, None) => finding.state().name().to_owned(),
                 };
                 (finding, format!("{} is {is}", finding.name()))
             }
