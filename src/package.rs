@@ -57,6 +57,8 @@ pub enum Cause {
     Step(String),
     /// Another permission of the same change needs it (S 3.6).
     Needed(String),
+    /// It cannot stay without another permission that the same change takes away (S 3.6).
+    Resting(String),
     /// It belongs to a component that is made anew.
     Creation,
     /// A new component has it from the one that it is a copy of.

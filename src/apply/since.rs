@@ -9,7 +9,8 @@ use crate::org::{Org, OrgError};
 use crate::plan::before_image::Image;
 
 use super::stored_one;
-use super::validation::{is_one_of, org_time};
+use super::validation::is_one_of;
+use crate::org::clock::org_time;
 
 /// So many users are named.
 const NAMED: usize = 5;

@@ -63,6 +63,7 @@ pub fn advice(template: &Template) -> Vec<Advice> {
     unasked::unasked(template, &filled_by_default(template), &mut found);
     too_large(template, &mut found);
     contradictions(template, &mut found);
+    contradicting_facts(template, &mut found);
     missing_grants(template, &mut found);
     copied_writes(template, &mut found);
     found.sort_by_key(|advice| advice.line);
@@ -340,6 +341,44 @@ fn contradictions(template: &Template, found: &mut Vec<Advice>) {
                 }
             }
             seen.push((step, want, component, path, test, line));
+        }
+    }
+}
+
+/// The same of two answers that are wanted of one fact.
+fn contradicting_facts(template: &Template, found: &mut Vec<Advice>) {
+    let mut seen: Vec<(&Step, &str, Option<&str>, &Test, usize)> = Vec::new();
+    // What a parameter will say is not known here.
+    let is_told = |test: &Test| {
+        let texts = test.desired().into_iter().flat_map(|value| value.elements());
+        texts.into_iter().all(|text| placeholders(&text).is_empty())
+    };
+    for step in &template.steps {
+        for (want, line) in step.binding_lines() {
+            let Want::Fact { fact, test, of } = want else { continue };
+            if !is_told(test) {
+                continue;
+            }
+            let of = of.as_deref();
+            for (other, its_fact, its_of, theirs, its_line) in &seen {
+                if its_fact == fact
+                    && *its_of == of
+                    && step.line.max(other.line) > 0
+                    && may_apply_together(step, other)
+                    && contradict(theirs, test)
+                {
+                    found.push(Advice {
+                        line: line.max(*its_line),
+                        message: format!(
+                            "steps `{}` and `{}` want different answers of {fact}: nothing \
+                             satisfies both",
+                            other.id, step.id
+                        ),
+                        is_mistake: true,
+                    });
+                }
+            }
+            seen.push((step, fact, of, test, line));
         }
     }
 }

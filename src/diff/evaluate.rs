@@ -141,9 +141,20 @@ pub(super) fn idle_exceptions(step: &ExpandedStep<'_>, names: &Names) -> Vec<Str
     if matches!(step.applies, Applies::No) {
         return said;
     }
-    for want in &step.wants {
-        let ExpandedWant::Each(each) = want else { continue };
+    // A list makes several stars of one want, and what one of them leaves out is left out.
+    let stars = || {
+        step.wants.iter().filter_map(|want| match want {
+            ExpandedWant::Each(each) => Some(each),
+            _ => None,
+        })
+    };
+    for each in stars() {
+        let alike = || stars().filter(|one| one.except == each.except);
+        let is_idle = |except: &str| alike().all(|one| one.is_idle(except, names));
         for (except, near) in each.idle(names) {
+            if !is_idle(except) {
+                continue;
+            }
             let words = format!(
                 "step `{}`: `except` names `{except}`, and `{}` stands for no such, so that it \
                  leaves nothing out{}",
@@ -259,6 +270,59 @@ impl<'s> Seen<'s, '_> {
         test: &Test,
         effective: Option<&(Fact, String)>,
     ) -> Finding<'s> {
+        let is_unwanted = *test == Test::Equals(Value::Bool(false));
+        let finding = self.in_component(want, id, path, test, effective.filter(|_| !is_unwanted));
+        match effective {
+            Some(effective) if is_unwanted => self.unless_elsewhere(finding, id, effective),
+            _ => finding,
+        }
+    }
+
+    /// What a user is not to have must come from nowhere else either. Where the component itself
+    /// grants it, that is said first.
+    fn unless_elsewhere(
+        &self,
+        finding: Finding<'s>,
+        id: &ComponentId,
+        (fact, user): &(Fact, String),
+    ) -> Finding<'s> {
+        if finding.outcome != Outcome::InSync {
+            return finding;
+        }
+        match self.facts.get(fact, Some(user)) {
+            FactAnswer::Known(Value::Bool(true)) => {
+                let source = self.facts.source(fact, Some(user)).unwrap_or("elsewhere").to_owned();
+                let mut finding = Finding {
+                    outcome: Outcome::Differs,
+                    actual: Some(Value::Bool(true)),
+                    lacks: None,
+                    ..finding
+                };
+                if let Origin::Step(wanted) = &mut finding.origin {
+                    wanted.access_from = Some(source);
+                }
+                finding
+            }
+            // Nobody has what the org itself does not have.
+            FactAnswer::NotObserved(unseen)
+                if finding.lacks.as_ref().is_none_or(
+                    |lacked| matches!(&lacked.name, Name::Component(one) if one == id),
+                ) =>
+            {
+                Finding { outcome: Outcome::NotObserved(unseen), actual: None, ..finding }
+            }
+            FactAnswer::Known(_) | FactAnswer::NotObserved(_) => finding,
+        }
+    }
+
+    fn in_component(
+        &self,
+        want: Cow<'s, ExpandedWant>,
+        id: &ComponentId,
+        path: &FieldPath,
+        test: &Test,
+        effective: Option<&(Fact, String)>,
+    ) -> Finding<'s> {
         let as_wanted = path;
         // An org has one of the names that differ in capitals alone, and that is meant.
         let known = &self.components.names;
@@ -367,15 +431,21 @@ impl<'s> Seen<'s, '_> {
     /// deploy of it fails.
     fn with_names(&self, finding: Finding<'s>, names: &[Name], test: &Test) -> Finding<'s> {
         let wants_none = wants_none(test);
-        if let Some(lacked) = self.lacked_by_org(names) {
-            let outcome = if wants_none { Outcome::InSync } else { Outcome::Missing };
-            return lacking(finding, lacked, outcome);
-        }
         // Whether a user has a set is said by what is assigned to them, whoever lists the sets.
         let is_of_set = matches!(
             finding.subject,
             Subject::Fact { fact: Fact::Access(Access::PermissionSet(_)), .. }
         );
+        if let Some(lacked) = self.lacked_by_org(names) {
+            if lacked.is_group && is_of_set {
+                // Who has the group was not asked, whether or not they are to have it.
+                let unseen = Unseen::new(UnseenKind::NotReadable, lacked.to_string());
+                let finding = lacking(finding, lacked, Outcome::NotObserved(unseen));
+                return Finding { lacks: None, ..finding };
+            }
+            let outcome = if wants_none { Outcome::InSync } else { Outcome::Missing };
+            return lacking(finding, lacked, outcome);
+        }
         if let Some(spelt) = self.spelling(names) {
             return match &finding.outcome {
                 Outcome::InSync => with_aside(finding, spelt.to_string(), false),

@@ -272,6 +272,9 @@ impl<'s> Finding<'s> {
 
     /// Says whether putting it right takes away what is there.
     pub fn takes_away(&self) -> bool {
+        if self.unwanted_source().is_some() {
+            return false;
+        }
         let (Subject::Setting { component, path }, false) =
             (&self.subject, self.state() == State::InSync)
         else {
@@ -292,6 +295,15 @@ impl<'s> Finding<'s> {
         let normal =
             |value: &Value| field.map_or_else(|| value.clone(), |one| one.normalise(value));
         takes_away(Some(path), self.actual.as_ref().map(normal).as_ref(), Some(&normal(to)))
+    }
+
+    /// Where a user has from what they are not to have, that the component which is named does not
+    /// grant: nothing in it is to be changed.
+    pub fn unwanted_source(&self) -> Option<&str> {
+        let is_one = self.outcome == Outcome::Differs
+            && matches!(self.subject, Subject::Setting { .. })
+            && self.test() == Some(&Test::Equals(Value::Bool(false)));
+        self.wanted().filter(|_| is_one)?.access_from.as_deref()
     }
 
     /// Says whether it is so only because there is nothing of the name that it speaks of, or

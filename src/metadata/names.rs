@@ -347,12 +347,15 @@ pub struct Lacked {
     pub in_files: bool,
     /// Whether it is the label of the nearest.
     pub is_label: bool,
+    /// Whether it is that of a permission set group, where a permission set is asked for.
+    pub is_group: bool,
 }
 
 impl Lacked {
     /// An org's lack of a name, of which nothing else is known yet.
     pub fn of(name: Name) -> Self {
-        Self { name, nearest: None, parameters: Vec::new(), in_files: false, is_label: false }
+        let (nearest, parameters) = (None, Vec::new());
+        Self { name, nearest, parameters, in_files: false, is_label: false, is_group: false }
     }
 
     /// Says whether it is there, and only its capitals are others. An org has one of such names at
@@ -384,6 +387,9 @@ impl fmt::Display for Lacked {
                 ", so no profile or permission set can grant any; access to its records is by \
                  other rights",
             );
+        }
+        if self.is_group {
+            return f.write_str(": it is a permission set group, so name the sets in it");
         }
         if let Some(near) = near.filter(|_| self.is_label) {
             return write!(f, "; that is the label of `{near}`");

@@ -310,6 +310,25 @@ pub fn close(
     added.into_iter().collect()
 }
 
+/// Finds what of `granted` cannot stay without `taken`: each with the permission that it needs.
+pub fn resting_on(
+    taken: &Permission,
+    granted: &[Permission],
+    graph: &[Dependency],
+) -> Vec<(Permission, Permission)> {
+    let mut resting: BTreeMap<Permission, Permission> = BTreeMap::new();
+    let mut pending = vec![taken.clone()];
+    while let Some(gone) = pending.pop() {
+        for one in granted.iter().filter(|one| requirements(one, graph).contains(&gone)) {
+            if one != taken && !resting.contains_key(one) {
+                resting.insert(one.clone(), gone.clone());
+                pending.push(one.clone());
+            }
+        }
+    }
+    resting.into_iter().collect()
+}
+
 /// Returns the objects whose permissions decide what must come along; a profile shows them only
 /// when they are asked for (S 3.2).
 pub fn objects_to_ask(wanted: &[Permission], graph: &[Dependency]) -> BTreeSet<String> {
@@ -364,6 +383,21 @@ mod tests {
                 "userPermissions[RunReports].enabled for ScheduleReports"
             ]
         );
+    }
+
+    #[test]
+    fn what_rests_on_something_goes_with_it() {
+        let of = |path: &str| Permission::of_path(&path.parse().unwrap()).unwrap();
+        let flag = |flag: &str| of(&format!("objectPermissions[Lead].{flag}"));
+        let granted = ["allowRead", "allowEdit", "allowDelete", "viewAllRecords"].map(flag);
+        let paths = |taken: &Permission| {
+            let resting = resting_on(taken, &granted, &[]);
+            resting.iter().map(|(one, on)| format!("{one} on {on}")).collect::<Vec<_>>()
+        };
+        // Delete needs Edit, which needs Read.
+        assert_eq!(paths(&flag("allowRead")).len(), 3);
+        assert_eq!(paths(&flag("allowEdit")), ["Delete on Lead on Edit on Lead"]);
+        assert_eq!(paths(&flag("allowDelete")), [""; 0]);
     }
 
     #[test]

@@ -38,6 +38,7 @@ const WITHOUT_ROW: &[&str] = &[
     "Layout",
     "ServicePresenceStatus",
 ];
+const GROUP: &str = "PermissionSetGroup";
 /// The types of apps, which may go by their label.
 const APPS: &[&str] = &[CONNECTED_APP, EXTERNAL_APP];
 /// The full names by type, as the org lists them; where it does not, why.
@@ -168,7 +169,8 @@ impl Search<'_> {
         let of_apps: BTreeSet<&str> =
             apps.iter().filter_map(|app| app.component_of(APPS)).map(|id| &*id.type_name).collect();
         let of_others = others.iter().filter_map(listed_type);
-        let types: BTreeSet<&str> = of_apps.into_iter().chain(of_others).collect();
+        let mut types: BTreeSet<&str> = of_apps.into_iter().chain(of_others).collect();
+        with_groups(&mut types);
         let types: Vec<&str> = types.into_iter().collect();
         match self.org.list_types(&types).await {
             Ok(listed) => self.note_lists(&types, &listed),
@@ -222,6 +224,7 @@ impl Search<'_> {
         if fields.iter().any(|field| is_packaged(field)) {
             types.insert("CustomField");
         }
+        with_groups(&mut types);
         self.list(&types).await?;
         self.objects(&objects).await?;
         self.fields(&fields, seen).await?;
@@ -243,6 +246,7 @@ impl Search<'_> {
         }
         self.standard_tabs(&tabs).await?;
         self.labels_of_sets().await?;
+        self.groups();
         for name in doubtful.iter().filter(|name| matches!(name, Name::Edition(_))) {
             let nearest = edition_meant(name.text()).map(str::to_owned);
             let lacked = Lacked { nearest, ..Lacked::of(name.clone()) };
@@ -416,6 +420,18 @@ impl Search<'_> {
         Ok(())
     }
 
+    /// A user is given a group as they are given a set, and a group is none.
+    fn groups(&mut self) {
+        let Some(Ok(groups)) = self.listed.get(GROUP) else { return };
+        for set in self.found.lacked("PermissionSet") {
+            if groups.iter().any(|group| group.eq_ignore_ascii_case(&set)) {
+                let name = Name::component("PermissionSet", set);
+                let lacked = Lacked { is_group: true, ..Lacked::of(name.clone()) };
+                self.found.insert(name, NameStatus::Lacked(lacked));
+            }
+        }
+    }
+
     async fn permissions(&mut self, permissions: &[&str]) -> Result<(), OrgError> {
         if permissions.is_empty() {
             return Ok(());
@@ -497,6 +513,13 @@ fn is_listed(type_name: &str) -> bool {
     is_by_own_name && !matches!(type_name, "CustomField" | "Settings")
         || matches!(type_name, "ApexPage" | "CustomTab" | "InstalledPackage" | "RecordType")
         || WITHOUT_ROW.contains(&type_name)
+}
+
+/// The groups beside the permission sets: what is no set may be one.
+fn with_groups(types: &mut BTreeSet<&str>) {
+    if types.contains("PermissionSet") {
+        types.insert(GROUP);
+    }
 }
 
 /// The type whose list has the name, where there is one.

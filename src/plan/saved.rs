@@ -380,6 +380,7 @@ impl From<&Change> for SavedChange {
             cause: match &change.cause {
                 Cause::Step(step) => step.clone(),
                 Cause::Needed(by) => format!("{NEEDED_BY}{by}"),
+                Cause::Resting(on) => format!("{NEEDS}{on}"),
                 Cause::Creation => CREATION.to_owned(),
                 Cause::Copied(from) => {
                     format!("{COPIED}{}:{}", from.type_name, api_full_name(from))
@@ -392,6 +393,7 @@ impl From<&Change> for SavedChange {
 }
 
 const NEEDED_BY: &str = "needed by ";
+const NEEDS: &str = "needs ";
 const COPIED: &str = "copied from ";
 const CREATION: &str = "belongs to the new component";
 const STATE: &str = "the state that is wanted";
@@ -407,6 +409,7 @@ fn change(saved: &SavedChange) -> Option<Change> {
     let cause = match saved.cause.as_str() {
         CREATION => Cause::Creation,
         STATE => Cause::State,
+        cause if cause.starts_with(NEEDS) => Cause::Resting(cause[NEEDS.len()..].to_owned()),
         cause => match (cause.strip_prefix(NEEDED_BY), cause.strip_prefix(COPIED)) {
             (Some(by), _) => Cause::Needed(by.to_owned()),
             (None, Some(from)) => Cause::Copied(component(from)?),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::diff::{Diff, Finding, Outcome, Subject};
 use crate::metadata::names::Name;
 use crate::metadata::path::{FieldPath, Segment};
-use crate::metadata::permission::{Permission, close, seen_in_one_org};
+use crate::metadata::permission::{Permission, close, resting_on, seen_in_one_org};
 use crate::metadata::registry::nearest::perhaps;
 use crate::metadata::registry::{self, Field, Found, Kind, Portability};
 use crate::metadata::settings::{doubled_at, settings};
@@ -19,7 +19,7 @@ use crate::template::{ExpandedStep, Test};
 use super::assignment::Unfixed;
 use super::blind;
 use super::left::{Left, LeftKind};
-use super::proof::folded;
+use super::proof::{folded, same_place};
 use super::refusal::{refuse, refuse_other_layout, refuse_removal, refuse_whole_entry};
 use super::{Basis, Plan};
 
@@ -55,6 +55,13 @@ pub(super) fn fill(
                 continue;
             }
             Outcome::Waived(_) => continue,
+        }
+        if let Some(source) = finding.unwanted_source() {
+            plan.left.push(leave(format!(
+                "the user has it from the {source}, and the component that is named does not grant \
+                 it: whether it is to go from there a person must say"
+            )));
+            continue;
         }
         // A set that a user is to have may be made here; one that stands in a value is not.
         let is_setting = matches!(finding.subject, Subject::Setting { .. });
@@ -114,6 +121,7 @@ pub(super) fn fill(
     }
     plan.drop_periods(basis);
     plan.complete_policies(basis);
+    plan.take_along(diff, basis);
     plan.close(basis);
     plan.name_copied(basis);
     plan.complete_blind(basis);
@@ -295,6 +303,66 @@ impl Plan<'_> {
         }
     }
 
+    /// Takes away what an org refuses without something that is taken away (S 3.6); where a step
+    /// wants that, both stay as they are.
+    fn take_along(&mut self, diff: &Diff<'_>, basis: &Basis<'_>) {
+        let mut at = 0;
+        while let Some(change) = self.changes.get(at).cloned() {
+            at += 1;
+            let (id, row) = (&change.id, registry::find(&change.id.type_name));
+            let taken = change.path.as_ref().and_then(Permission::of_path);
+            let taken = taken.filter(|_| change.to != Some(Value::Bool(true)));
+            let (Some(taken), Some(row)) = (taken, row.filter(|row| row.odd.grants)) else {
+                continue;
+            };
+            let there = own(basis.components, id).map(|one| &one.document);
+            let Some(document) = there.or_else(|| self.made.get(id)) else { continue };
+            let all = settings(row, document);
+            let granted = all.iter().filter(|(_, value)| **value == Value::Bool(true));
+            let granted: Vec<Permission> =
+                granted.filter_map(|(path, _)| Permission::of_path(path)).collect();
+            let from = there.map(|_| Value::Bool(true));
+            let (mut along, mut kept) = (Vec::new(), None);
+            for (one, on) in resting_on(&taken, &granted, basis.graph) {
+                let path = one.path();
+                let planned = self.place_of(id, &path).map(|at| &self.changes[at].to);
+                if planned == Some(&Some(Value::Bool(true))) || is_wanted(diff, id, &path) {
+                    kept = Some(one);
+                    break;
+                }
+                if planned.is_none() {
+                    along.push((path, on));
+                }
+            }
+            let Some(kept) = kept else {
+                self.changes.extend(along.into_iter().map(|(path, on)| Change {
+                    id: change.id.clone(),
+                    path: Some(path),
+                    from: from.clone(),
+                    to: Some(Value::Bool(false)),
+                    cause: Cause::Resting(on.to_string()),
+                }));
+                continue;
+            };
+            at -= 1;
+            self.changes.remove(at);
+            let of_change = |index: &&usize| {
+                let subject = &diff.findings[**index].subject;
+                subject.component() == Some(id)
+                    && subject
+                        .path()
+                        .zip(change.path.as_ref())
+                        .is_some_and(|(one, path)| same_place(one, path))
+            };
+            let fixed: Vec<usize> = self.fixed.iter().filter(of_change).copied().collect();
+            for index in fixed {
+                self.fixed.remove(&index);
+                let reason = format!("{kept} needs it, and a step wants that");
+                self.left.push(Left::of_finding(index, &diff.findings[index], reason));
+            }
+        }
+    }
+
     /// Adds what the changes need so that the org accepts them (S 3.6).
     fn close(&mut self, basis: &Basis<'_>) {
         let ids: BTreeSet<ComponentId> = self
@@ -393,6 +461,15 @@ impl Plan<'_> {
             }
         }
     }
+}
+
+/// Says whether a step wants something granted.
+fn is_wanted(diff: &Diff<'_>, id: &ComponentId, path: &FieldPath) -> bool {
+    diff.findings.iter().any(|finding| {
+        finding.subject.component() == Some(id)
+            && finding.subject.path().is_some_and(|one| same_place(one, path))
+            && finding.test() == Some(&Test::Equals(Value::Bool(true)))
+    })
 }
 
 /// Says whether a plan may make what the org lacks, to give it to a user.

@@ -8,7 +8,7 @@ pub mod markdown;
 use crate::metadata::fact::{Access, Fact};
 use crate::metadata::value::Value;
 use crate::template::setup::{self, SetupPage};
-use crate::template::{Arguments, Level, Step, Template, Test, Want, fill};
+use crate::template::{Arguments, Create, Level, Step, Template, Test, Want, fill};
 
 use super::wants::{kind_in_words, label, setting_in_words, test_in_words, when_in_words};
 
@@ -120,6 +120,13 @@ fn ask(want: &Want) -> Ask {
         },
         Want::Any(wants) => Ask::Any(wants.iter().map(ask).collect()),
     }
+}
+
+/// What is set in what is made, and what of a copy is left out: whoever makes it by hand must know.
+pub(super) fn made_with(create: &Create) -> Vec<String> {
+    let set = create.set.iter().map(|(path, value)| format!("{path} = {value}"));
+    let out = create.except.iter().map(|pattern| format!("without {pattern}"));
+    set.chain(out).collect()
 }
 
 /// A fact in a person's words, with what it is about.

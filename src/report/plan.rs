@@ -254,6 +254,7 @@ pub(super) fn cause_in_words(cause: &Cause) -> Option<String> {
     match cause {
         Cause::Step(step) => Some(step.clone()),
         Cause::Needed(by) => Some(format!("needed by {by}")),
+        Cause::Resting(on) => Some(format!("needs {on}")),
         Cause::Copied(from) => Some(format!("copied from {from}")),
         Cause::Creation | Cause::State => None,
     }

@@ -16,6 +16,7 @@ use crate::template::{
 };
 
 use super::line::{clean, paragraph};
+use super::page::made_with;
 use super::wants::{kind_in_words, label, test_in_words, when_in_words};
 
 /// Says that a template is signed, by which key, and what the signer says.
@@ -77,6 +78,9 @@ pub fn show_text(template: &Template, today: &str) -> String {
                 create.from.as_ref().map_or_else(String::new, |from| format!(" from {from}"));
             let made = format!("     made{from} where {} does not exist", create.component);
             line(&mut out, &clean(&made));
+            for with in made_with(create) {
+                line(&mut out, &clean(&format!("       {with}")));
+            }
         }
         if let Some(why) = &step.why {
             line(&mut out, &format!("     {}{}", "why: ".dimmed(), clean(why)));
@@ -216,7 +220,10 @@ pub fn show_json(template: &Template, today: &str) -> Json {
                     let set = create.set.iter();
                     let set: serde_json::Map<String, Json> =
                         set.map(|(path, value)| (path.clone(), value_json(value))).collect();
-                    json!({"component": create.component, "from": create.from, "set": set})
+                    json!({
+                        "component": create.component, "from": create.from, "set": set,
+                        "except": create.except,
+                    })
                 }),
                 "note": step.note,
             })

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::narrow::is_unasked;
 use super::{Parameter, ParameterKind, Template};
 use crate::metadata::registry;
 use crate::metadata::registry::nearest::{nearest, perhaps};
@@ -39,7 +40,7 @@ impl Arguments {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Gives each parameter its value: what was `given` by name (a list's elements apart, or joined
+    /// Gives each parameter that may be asked for its value: what was `given` by name (a list's elements apart, or joined
     /// by commas), else what is `configured`, else its default. A configured name that the template
     /// lacks is another template's.
     ///
@@ -73,7 +74,7 @@ impl Arguments {
                 (None, Some(value), _) => from_value(parameter, value),
                 (None, None, Some(default)) => Ok(default.clone()),
                 (None, None, None) => {
-                    missing.push(format!("`{}` ({})", parameter.name, parameter.title));
+                    missing.push(parameter);
                     continue;
                 }
             };
@@ -91,11 +92,16 @@ impl Arguments {
                 }
             }
         }
+        let values = Self(values);
+        // Of a step that the other values leave out nothing need be given.
+        missing.retain(|parameter| !is_unasked(template, &values, &parameter.name));
         if !missing.is_empty() {
+            let missing: Vec<String> =
+                missing.iter().map(|one| format!("`{}` ({})", one.name, one.title)).collect();
             errors.insert(0, format!("no value is given for {}", missing.join(", ")));
         }
         if errors.is_empty() {
-            return Ok(Self(values));
+            return Ok(values);
         }
         let (is_incomplete, configured) = (!missing.is_empty(), wrong_configured);
         Err(ArgumentErrors { errors, is_given, is_incomplete, configured })

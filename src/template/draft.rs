@@ -10,7 +10,7 @@ mod wants;
 
 use std::fmt::Write as _;
 
-pub(crate) use seen::{App, AppKind, Seen, confirming, facts};
+pub(crate) use seen::{App, AppKind, Seen, facts};
 
 use crate::metadata::value::Value;
 

@@ -52,8 +52,8 @@ pub enum ExpandedWant {
         path: FieldPath,
         /// What is wanted there.
         test: Test,
-        /// The fact, and the user of whom it speaks, that is as good as the setting: the user
-        /// effectively has the permission.
+        /// The fact, and the user of whom it speaks, that says whether the user effectively has the
+        /// permission: as good as the setting where it is wanted, and against it where it is not.
         effective: Option<(Fact, String)>,
     },
     /// As many settings as an org has names that one with a star stands for.
@@ -193,6 +193,8 @@ struct Filler<'a> {
 
 impl Filler<'_> {
     fn want(&self, want: &Want) -> Result<Vec<ExpandedWant>, String> {
+        self.note_empty(&self.filling.lists(&named(want)).0);
+        let Some(want) = &self.filling.lively(want) else { return Ok(Vec::new()) };
         match want {
             Want::Metadata { component, path: path_pattern, test, carrier, except } => self
                 .each_counted(&[component, path_pattern], |filler| {
@@ -207,9 +209,9 @@ impl Filler<'_> {
                         let mut given = ranges.iter().filter(|range| !range.trim().is_empty());
                         given.try_for_each(|range| IpRange::parse(range).map(|_| ()))?;
                     }
-                    let is_grant = *carrier == GrantScope::Effective
-                        && test == Test::Equals(Value::Bool(true));
-                    let user = filler.about("user")?.filter(|_| is_grant);
+                    let is_effective = *carrier == GrantScope::Effective
+                        && matches!(test, Test::Equals(Value::Bool(_)));
+                    let user = filler.about("user")?.filter(|_| is_effective);
                     let id = filler.component(component)?;
                     if filler.filling.is_of_another(component, &id.type_name, &path) {
                         return Ok(None);
@@ -283,10 +285,14 @@ impl Filler<'_> {
     ) -> Result<Vec<T>, String> {
         let (lists, count) = self.filling.lists(patterns);
         self.check(count, &lists)?;
-        let empty = lists.iter().filter(|(_, list)| list.is_empty());
-        self.empty.borrow_mut().extend(empty.map(|(name, _)| (*name).to_owned()));
+        self.note_empty(&lists);
         let each = self.filling.each(&lists, count);
         each.filter_map(|filling| make(&Filler { filling, ..*self }).transpose()).collect()
+    }
+
+    fn note_empty(&self, lists: &Lists<'_>) {
+        let empty = lists.iter().filter(|(_, list)| list.is_empty());
+        self.empty.borrow_mut().extend(empty.map(|(name, _)| (*name).to_owned()));
     }
 
     /// Counts what a want makes, and makes nothing.

@@ -110,6 +110,29 @@ impl<'a> Filling<'a> {
         self.template.is_of_another(pattern, type_name, path)
     }
 
+    /// A want without what empty lists leave nothing of: the proof of something by hand, of several
+    /// the one. None where nothing is left of it.
+    pub(super) fn lively(&self, want: &Want) -> Option<Want> {
+        match want {
+            Want::Metadata { .. } | Want::Fact { .. } => {
+                (self.lists(&named(want)).1 > 0).then(|| want.clone())
+            }
+            Want::Manual { confirm: None, .. } => Some(want.clone()),
+            Want::Manual { text, confirm: Some(confirm) } => match self.lively(confirm) {
+                Some(confirm) => {
+                    Some(Want::Manual { text: text.clone(), confirm: Some(Box::new(confirm)) })
+                }
+                // It speaks of nothing then, too.
+                None if self.lists(&[text]).1 == 0 => None,
+                None => Some(Want::Manual { text: text.clone(), confirm: None }),
+            },
+            Want::Any(wants) => {
+                let left: Vec<Want> = wants.iter().filter_map(|one| self.lively(one)).collect();
+                (wants.is_empty() || !left.is_empty()).then_some(Want::Any(left))
+            }
+        }
+    }
+
     pub(super) fn text(&self, pattern: &str) -> String {
         let mut text = String::with_capacity(pattern.len());
         let mut at = 0;

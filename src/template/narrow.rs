@@ -36,6 +36,18 @@ pub fn narrow(
     Ok((narrowed, values))
 }
 
+/// Says whether only steps speak of a parameter that values leave out.
+pub(super) fn is_unasked(template: &Template, values: &Arguments, parameter: &str) -> bool {
+    let filling = Filling::new(template, values);
+    let speaks = |step: &Step| {
+        let mut used = BTreeSet::new();
+        used_in(step, &mut used);
+        used.contains(parameter)
+    };
+    let mut speaking = template.steps.iter().filter(|step| speaks(step)).peekable();
+    speaking.peek().is_some() && !speaking.any(|step| filling.when(&step.when).is_some())
+}
+
 impl Filling<'_> {
     /// The step as far as it applies; none where a value says that it does not.
     fn step(&self, step: &Step) -> Option<Step> {
@@ -88,6 +100,7 @@ impl Filling<'_> {
     }
 
     fn want(&self, want: &Want) -> Vec<Want> {
+        let Some(want) = &self.lively(want) else { return Vec::new() };
         match want {
             Want::Metadata { component: pattern, path, test, carrier, except } => {
                 self.each_want(want, |filler| {

@@ -292,7 +292,7 @@ fn a_case_that_fails_says_what_was_found_and_what_to_write() {
            user.is_active: the case does not say, under [facts] in its expect.toml
          licence: expected to be fixed, but is left: a profile's licence can never be changed: clone a profile of the right licence and move the user to it
     1 case: 1 failed.
-    hint: if that is as it should be, say so in acme.test/bad/expect.toml: facts = { "user.is_active" = true }  states = { api = "differs", licence = "differs" }  fix = { left = ["licence"] }
+    hint: if that is as it should be, say so in acme.test/bad/expect.toml, each in a line of its own: under [facts] "user.is_active" = true; under [states] api = "differs", licence = "differs"; under [fix] left = ["licence"]
     "#);
 }
 
@@ -458,7 +458,7 @@ fn the_snapshot_of_two_users_and_of_stars_is_a_case_that_passes() {
     assert_contains(
         &run,
         &[
-            "facts = { \"user.license of sam.pereira@harbourlight.example.com\" = \"Salesforce\" }",
+            "under [facts] \"user.license of sam.pereira@harbourlight.example.com\" = \"Salesforce\"",
             "under [stars] in its expect.toml",
             "a snapshot into a new case writes the names",
         ],
@@ -546,5 +546,24 @@ fn the_fix_of_every_shipped_template_is_proved_on_its_cases() {
             template.name,
             run.stdout
         );
+    }
+}
+
+#[cfg(feature = "demo")]
+#[test]
+fn a_permission_set_is_the_users_where_it_is_assigned() {
+    let env = Env::new();
+    for (name, set, user, is_theirs) in [
+        ("a", "Warehouse_Sync", "warehouse.sync", true),
+        ("b", "beacon__Beacon_Reader", "ampersand.integration", false),
+    ] {
+        let user = format!("{user}@harbourlight.example.com");
+        let given = ["--from-org", "demo", "--permission-set", set, "--user", &user];
+        let run = env.run(&[&["template", "new", name], &given[..]].concat());
+        assert_eq!(run.code, 0, "{run:?}");
+        let text = read(&env, &format!("{name}.toml"));
+        let want = "{ fact = \"user.permission_set[{permission_set}]\", equals = true }";
+        assert_eq!(text.contains(want), is_theirs, "{text}");
+        assert_eq!(text.contains("not assigned to the user"), !is_theirs, "{text}");
     }
 }

@@ -136,3 +136,67 @@ fn a_carrier_that_means_nothing_is_a_mistake() {
         assert!(run.code == 1 && run.stderr.contains(said), "{run:?}");
     }
 }
+
+#[test]
+fn what_a_user_is_not_to_have_must_come_from_nowhere() {
+    let want = |component: &str| {
+        format!(
+            "{{ component = \"{component}\", path = \"userPermissions[ModifyAllData].enabled\", equals \
+             = false }},"
+        )
+    };
+    let effective = "carrier = \"effective\"\n";
+    let robin = "user=robin.alder@harbourlight.example.com";
+    let from = |state: &str, from: &str| vec![(state.to_owned(), from.to_owned())];
+    let set = want("PermissionSet:Report_Builder");
+    let of_profile = from("differs", "profile System Administrator");
+    assert_eq!(findings(effective, &set, &[robin]), of_profile);
+    assert_eq!(findings(effective, &want("PermissionSet:Nowhere"), &[robin]), of_profile);
+    assert_eq!(findings("", &set, &[robin]), from("in-sync", ""));
+    let sam = "user=sam.pereira@harbourlight.example.com";
+    assert_eq!(findings(effective, &set, &[sam]), from("in-sync", ""));
+    // No plan changes what it was not told of.
+    let env = Env::new();
+    env.write(
+        "t.toml",
+        format!("{HEAD}{effective}{USER}[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{set}]\n"),
+    );
+    let plan =
+        env.run(&["deploy", "--template", "t.toml", "--org", "demo", "--yes", "--set", robin]);
+    assert!(plan.stdout.contains("has it from the profile System Administrator"), "{plan:?}");
+    assert!(!plan.stderr.contains("internal error"), "{plan:?}");
+}
+
+/// What the facts say is as old as the plan: what the component itself grants is taken away.
+#[test]
+fn what_the_component_grants_is_taken_away() {
+    let env = Env::new();
+    let want = "{ component = \"Profile:Ampersand Integration\", path = \
+                \"userPermissions[ApiEnabled].enabled\", equals = false }";
+    env.write(
+        "t.toml",
+        format!(
+            "{HEAD}carrier = \"effective\"\n{USER}[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{want}]\n"
+        ),
+    );
+    let user = "user=ampersand.integration@harbourlight.example.com";
+    let run = env.run(&["deploy", "--template", "t.toml", "--org", "demo", "--yes", "--set", user]);
+    assert!(run.code == 2 && run.stdout.contains("true -> false"), "{run:?}");
+    // That it came from another set too is seen afterwards, and said.
+    assert!(run.stderr.contains("enabled is still the user's, from the permission set"), "{run:?}");
+}
+
+/// A group is given as a set is, and is none: nobody is said to have it, or not to.
+#[test]
+fn a_group_is_no_permission_set_whoever_has_it() {
+    for user in ["sam.pereira", "robin.alder"] {
+        for value in [true, false] {
+            let want = format!(
+                "{{ fact = \"user.permission_set[Back_Office]\", of = \
+                 \"{user}@harbourlight.example.com\", equals = {value} }}"
+            );
+            let found = findings("", &want, &["user=robin.alder@harbourlight.example.com"]);
+            assert_eq!(found, [("not-observed".to_owned(), String::new())], "{user} {value}");
+        }
+    }
+}

@@ -243,3 +243,32 @@ async fn steps_of_which_one_at_most_applies_contradict_nothing() {
     assert!(!run.stderr.contains("different things"), "{run:?}");
     assert!(run.stdout.contains("not observed") || run.stderr.contains("could be seen"), "{run:?}");
 }
+
+#[tokio::test]
+async fn what_one_star_of_a_list_leaves_out_is_left_out() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let list = "[parameters.objects]\ntitle = \"O\"\ntype = \"list\"\ndefault = [\"Account\", \
+                \"Invoice__c\"]\n";
+    let written = |except: &str| {
+        let rest = format!(", except = [\"{except}\"]");
+        template("fieldPermissions[{objects}.*__c].readable", &rest).replacen(
+            "[[step]]",
+            &format!("{list}[[step]]"),
+            1,
+        )
+    };
+    for (except, is_idle) in [("Invoice__c.Paid__c", false), ("Lead.Paid__c", true)] {
+        lab.env.write("t.toml", written(except));
+        let check = lab.env.run(&["template", "check", "t.toml"]);
+        assert_eq!(check.code, i32::from(is_idle), "{except}: {check:?}");
+        let diff = lab.run(DIFF).await;
+        assert_eq!(diff.stdout.contains("leaves nothing out"), is_idle, "{except}: {diff:?}");
+    }
+}
+
+#[tokio::test]
+async fn capitals_part_the_words_of_a_name() {
+    let lab = lab("userPermissions[View*Files].enabled", "").await;
+    let found = told(&lab.run(DIFF).await);
+    assert_eq!(keys(&found), ["ViewEventLogFiles"], "{found:?}");
+}

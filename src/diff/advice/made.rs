@@ -238,6 +238,11 @@ mod tests {
         let told =
             site("url = \"https://a.example.com\", isActive = true", "disableProtocolSecurity");
         assert_eq!(told, <[String; 0]>::default());
+        let policy = advice(
+            "create = { component = \"ProfileSessionSetting:P\", set = { profile = \"P\" } }\nwant = \
+             [{ component = \"ProfileSessionSetting:P\", path = \"sessionTimeout\", equals = 60 }]",
+        );
+        assert!(policy[0].contains("`forceLogout`") && !policy[0].contains("`sessionTimeout`"));
         let object = advice(
             "create = { component = \"CustomObject:Foo__c\", set = { label = \"Foo\" } }\nwant = \
              [{ component = \"CustomObject:Foo__c\", path = \"label\", equals = \"Foo\" }]",

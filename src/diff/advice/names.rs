@@ -61,6 +61,7 @@ pub(super) fn of_step(step: &Step, found: &mut Vec<Advice>) {
     for (want, line) in step.lines() {
         let mut notes = Vec::new();
         of_want(want, &mut notes);
+        exceptions(want, step, &mut notes);
         say(line, notes);
     }
 }
@@ -166,12 +167,11 @@ fn names_of(component: &str, path: &str) -> Vec<Name> {
 /// Notes on a want, without what is within it.
 fn of_want(want: &Want, notes: &mut Vec<(bool, String)>) {
     match want {
-        Want::Metadata { component, path, test, except, .. } => {
+        Want::Metadata { component, path, test, .. } => {
             to_do([component.as_str(), path.as_str()].into_iter(), notes);
             of_test(test, notes);
             star(component, notes);
             made::misnamed(component, notes);
-            exceptions(component, path, except, notes);
             if stands_for_nothing(component, path) {
                 let words = "`*` in a key stands for nothing here; name each entry";
                 notes.push((true, format!("wants {component} {path}: {words}")));
@@ -205,12 +205,14 @@ fn left_out_of_copy(component: &str, path: &str, notes: &mut Vec<(bool, String)>
     }
 }
 
-/// Exceptions to a star that leave nothing out: what it stands for is wanted all the same.
-fn exceptions(component: &str, path: &str, except: &[String], notes: &mut Vec<(bool, String)>) {
-    let type_name = component.split_once(':').map_or("PermissionSet", |(name, _)| name.trim());
-    let id = ComponentId::new(type_name, "X");
-    let Ok(parsed) = path.parse::<FieldPath>() else { return };
-    let Ok(Some(pattern)) = Pattern::of_setting(&id, &parsed) else { return };
+/// Exceptions to a star that leave nothing out: what it stands for is wanted all the same. A list
+/// makes several stars of one want, and what one of them leaves out is left out.
+fn exceptions(want: &Want, step: &Step, notes: &mut Vec<(bool, String)>) {
+    let Want::Metadata { path, except, .. } = want else { return };
+    let Some(pattern) = star_of(want) else { return };
+    let is_alike = |one: &Want| matches!(one, Want::Metadata { except: of, .. } if of == except);
+    let alike = step.lines().map(|(one, _)| one).filter(|one| is_alike(one));
+    let alike: Vec<Pattern> = alike.filter_map(star_of).collect();
     let known = || KNOWN.iter().copied().filter(|name| pattern.matches(name));
     for one in except.iter().filter(|one| !one.is_empty() && !one.contains('{')) {
         let is_of_permissions = matches!(pattern, Pattern::Permissions(_));
@@ -219,17 +221,26 @@ fn exceptions(component: &str, path: &str, except: &[String], notes: &mut Vec<(b
             false => String::new(),
         };
         let says = |words: &str| format!("wants {path}: `except` names `{one}`, {words}{}", near());
-        if !pattern.may_leave_out(one) {
+        if !alike.iter().any(|star| star.may_leave_out(one)) {
             let words = "which the star cannot stand for, so that it leaves nothing out";
             notes.push((true, says(words)));
         } else if is_of_permissions {
             let leaves_out = WildMatch::new_case_insensitive(one);
-            if !known().any(|name| leaves_out.matches(name)) {
+            let is_one = |name: &&&str| alike.iter().any(|star| star.matches(name));
+            if !KNOWN.iter().filter(is_one).any(|name| leaves_out.matches(name)) {
                 let words = "which leaves out no permission that is widely known";
                 notes.push((false, says(words)));
             }
         }
     }
+}
+
+/// What the star in the key of a want stands for; none where there is none, or none yet.
+fn star_of(want: &Want) -> Option<Pattern> {
+    let Want::Metadata { component, path, .. } = want else { return None };
+    let type_name = component.split_once(':').map_or("PermissionSet", |(name, _)| name.trim());
+    let id = ComponentId::new(type_name, "X");
+    Pattern::of_setting(&id, &path.parse().ok()?).ok()?
 }
 
 /// Says whether a key has a star that an org is not asked about.

@@ -117,10 +117,15 @@ impl Pattern {
         }
     }
 
-    /// Says whether a name is meant: a permission, or a field without its object.
+    /// Says whether a name is meant: a permission, or a field without its object. Capitals part the
+    /// words of a name (`ViewEventLogFiles`, and not `ViewAllProfiles`), so that they count where
+    /// the pattern has some.
     pub fn matches(&self, name: &str) -> bool {
         let (Self::Permissions(text) | Self::Fields { fields: text, .. }) = self;
-        WildMatch::new_case_insensitive(text).matches(name)
+        match text.chars().any(char::is_uppercase) {
+            true => WildMatch::new(text).matches(name),
+            false => WildMatch::new_case_insensitive(text).matches(name),
+        }
     }
 }
 

@@ -4,12 +4,35 @@
 use super::{MetadataType, SETTINGS, wsdl};
 
 /// What the file of a new component must say: of these types the Metadata API Developer Guide calls
-/// each of the elements required. What a WSDL requires is less than an org does.
+/// each of the elements required, of a profile's own policies the WSDL. What that requires is less
+/// than an org does.
 const MUST_SAY: &[(&str, &[&str])] = &[
     ("CorsWhitelistOrigin", &["urlPattern"]),
     ("CspTrustedSite", &["endpointUrl", "isActive"]),
     ("CustomPermission", &["label"]),
     ("Group", &["name"]),
+    (
+        "ProfilePasswordPolicy",
+        &[
+            "lockoutInterval",
+            "maxLoginAttempts",
+            "minimumPasswordLength",
+            "passwordComplexity",
+            "passwordExpiration",
+            "passwordHistory",
+            "passwordQuestion",
+        ],
+    ),
+    (
+        "ProfileSessionSetting",
+        &[
+            "externalCommunityUserIdentityVerif",
+            "forceLogout",
+            "sessionPersistence",
+            "sessionTimeout",
+            "sessionTimeoutWarning",
+        ],
+    ),
     ("Queue", &["name"]),
     ("RemoteSiteSetting", &["disableProtocolSecurity", "isActive", "url"]),
     ("Role", &["name"]),

@@ -27,7 +27,8 @@ pub(in crate::plan) fn findings(
             }
             continue;
         };
-        if is_fixed && is.state() != State::InSync {
+        // What the facts say of a user is as old as the plan; the component is as it should be.
+        if is_fixed && is.state() != State::InSync && is.unwanted_source().is_none() {
             let now = is.actual.as_ref().map_or_else(|| "absent".to_owned(), Value::to_string);
             broken.push(format!("{} would still be {now}", was.name()));
         }
@@ -58,9 +59,10 @@ pub(in crate::plan) fn not_in_sync(
             Some(finding) if finding.state() == State::NotObserved && is_blind => continue,
             None if is_blind => continue,
             Some(finding) => {
-                let is = match &finding.actual {
-                    Some(value) => shown(Some(value)),
-                    None => finding.state().name().to_owned(),
+                let is = match (&finding.actual, finding.unwanted_source()) {
+                    (_, Some(source)) => format!("still the user's, from the {source}"),
+                    (Some(value), None) => shown(Some(value)),
+                    (None, None) => finding.state().name().to_owned(),
                 };
                 (finding, format!("{} is {is}", finding.name()))
             }

@@ -157,6 +157,7 @@ impl ChangeRow {
         let (cause, cause_of) = match &change.cause {
             Cause::Step(step) => ("step", Some(step.clone())),
             Cause::Needed(by) => ("needed", Some(by.clone())),
+            Cause::Resting(on) => ("resting", Some(on.clone())),
             Cause::Creation => ("creation", None),
             Cause::Copied(from) => ("copied", Some(from.to_string())),
             Cause::State => ("state", None),

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::report::html::shell::{self, link};
 use crate::report::line::clean;
 
-use super::{Ask, Page, PageStep};
+use super::{Ask, Page, PageStep, made_with};
 
 /// Writes a page.
 pub fn render(page: &Page<'_>) -> String {
@@ -79,6 +79,9 @@ fn step(number: usize, one: &PageStep<'_>) -> Markup {
                     li {
                         "where " code { (clean(&create.component)) } " does not exist, it is made"
                         @if let Some(from) = &create.from { ", from " code { (clean(from)) } }
+                        @for (index, with) in made_with(create).iter().enumerate() {
+                            (if index == 0 { ": " } else { ", " }) code { (clean(with)) }
+                        }
                     }
                 }
             }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::report::line::clean;
 use crate::report::markdown::escape::{code, link, text};
 
-use super::{Ask, Page, PageStep};
+use super::{Ask, Page, PageStep, made_with};
 
 /// Writes a page.
 pub fn render(page: &Page<'_>) -> String {
@@ -75,6 +75,9 @@ fn step(out: &mut String, number: usize, one: &PageStep<'_>) {
             create.from.as_ref().map_or_else(String::new, |from| format!(", from {}", code(from)));
         let _ =
             writeln!(out, "- where {} does not exist, it is made{from}", code(&create.component));
+        for with in made_with(create) {
+            let _ = writeln!(out, "  - {}", code(&with));
+        }
     }
     out.push('\n');
     // A paragraph each, since a list would run into the one above.

@@ -4,12 +4,11 @@
 //! Only what is named here is ever written. Keys, secrets, callback addresses, names of other users
 //! and whatever a newer release may add to these documents stay where they are.
 
-use super::holder::{PermissionHolder, entries, entry_path};
+use super::holder::PermissionHolder;
 use super::wants::{equals, fact_want, get, includes, read};
 use super::{Chapter, Draft, Named, quoted, value};
-use crate::metadata::fact::{Fact, FactAnswer, FactValues, OrganizationFact, UserFact};
+use crate::metadata::fact::{Access, Fact, FactAnswer, FactValues, OrganizationFact, UserFact};
 use crate::metadata::full_name::{canonical_full_name, profile_label};
-use crate::metadata::path::FieldPath;
 use crate::metadata::registry::Field;
 use crate::metadata::value::Value;
 use crate::metadata::{Component, ComponentId, ComponentSet};
@@ -53,11 +52,16 @@ const OAUTH_POLICIES: &str = "ExtlClntAppOauthConfigurablePolicies";
 
 const API_ACCESS: Fact = Fact::Organization(OrganizationFact::ApiAccess);
 
+/// That a permission set is assigned to a user.
+fn assigned(permission_set: &str) -> Fact {
+    Fact::Access(Access::PermissionSet(permission_set.to_owned()))
+}
+
 /// What was found in an org, of what a template is to be written for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen<'s> {
     pub(crate) components: &'s ComponentSet,
-    /// The answers to [`facts`], and to [`confirming`].
+    /// The answers to [`facts`].
     pub(crate) facts: &'s FactValues,
     pub(crate) app: Option<App<'s>>,
     /// The profile, as its author calls it.
@@ -69,33 +73,23 @@ pub(crate) struct Seen<'s> {
 }
 
 /// Returns the facts that [`Seen`] has use for, each with the app or user that it speaks of.
-pub(crate) fn facts(app: Option<&str>, user: Option<&str>) -> Vec<(Fact, Option<String>)> {
+pub(crate) fn facts(
+    app: Option<&str>,
+    permission_set: Option<&str>,
+    user: Option<&str>,
+) -> Vec<(Fact, Option<String>)> {
     let of_app = app.map(|app| (Fact::AppInstalled, Some(app)));
     let of_user = user.into_iter().flat_map(|user| {
         [UserFact::IsActive, UserFact::License, UserFact::Profile]
             .map(|fact| (Fact::User(fact), Some(user)))
     });
+    let of_set = permission_set.zip(user).map(|(set, user)| (assigned(set), Some(user)));
     std::iter::once((API_ACCESS, None))
         .chain(of_app)
         .chain(of_user)
+        .chain(of_set)
         .map(|(fact, of)| (fact, of.map(str::to_owned)))
         .collect()
-}
-
-/// Returns the fact that tells best whether a user holds a permission set: something that it
-/// grants, and the profile does not.
-pub(crate) fn confirming(set: &Component, profile: Option<&Component>) -> Option<Fact> {
-    let is_granted = |path: &FieldPath| {
-        profile.is_some_and(|profile| matches!(read(profile, path), Some((Value::Bool(true), _))))
-    };
-    let mut grants = Vec::new();
-    for section in ["userPermissions", "objectPermissions"] {
-        for (key, flags) in entries(set, section) {
-            grants.extend(flags.iter().map(|flag| entry_path(section, &key, flag.name)));
-        }
-    }
-    let best = grants.iter().find(|path| !is_granted(path)).or_else(|| grants.first())?;
-    Fact::of_permission(best)
 }
 
 impl<'s> Seen<'s> {
@@ -512,37 +506,24 @@ impl<'s> Seen<'s> {
         }
         let mut steps: Vec<Draft> = (!step.wants.is_empty()).then_some(step).into_iter().collect();
         let mut remarks = Vec::new();
-        if let Some(name) = self.permission_set
-            && let Some(set) = self.component("PermissionSet", name)
-        {
-            match confirming(
-                set,
-                self.profile.and_then(|profile| self.component("Profile", profile)),
-            ) {
-                Some(fact) if self.is_true(&fact, Some(user)) => {
-                    let mut step = Draft::new(
-                        "assignment",
-                        "The permission set is assigned to the \
-                        user",
-                        "permission-sets",
-                    );
-                    step.wants.push(format!(
-                        "{{ manual = \"Permission Sets > {{permission_set}} > Manage Assignments: \
-                         assign it to {{user}}.\", confirm = {{ fact = {}, equals = true }} }}",
-                        quoted(&fact.to_string())
-                    ));
-                    steps.push(step);
-                }
-                Some(_) => remarks.push(
-                    "The user does not hold the permission set, or the org does not show it: \
-                           no step asks for that."
+        if let Some(name) = self.permission_set {
+            if self.is_true(&assigned(name), Some(user)) {
+                let mut step = Draft::new(
+                    "assignment",
+                    "The permission set is assigned to the user",
+                    "permission-sets",
+                );
+                step.wants.push(
+                    "{ fact = \"user.permission_set[{permission_set}]\", equals = true }"
                         .to_owned(),
-                ),
-                None => remarks.push(
-                    "The permission set grants nothing by which its assignment could be \
-                           seen: no step asks for that."
+                );
+                steps.push(step);
+            } else {
+                remarks.push(
+                    "The permission set is not assigned to the user for good, or the org does not \
+                     show it: no step asks for that."
                         .to_owned(),
-                ),
+                );
             }
         }
         Chapter { remarks, ..chapter("the user, and what is assigned", steps) }

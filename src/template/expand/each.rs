@@ -5,7 +5,7 @@ use wildmatch::WildMatch;
 use super::{ExpandedStep, ExpandedWant};
 use crate::metadata::ComponentId;
 use crate::metadata::fact::Fact;
-use crate::metadata::names::{Names, Pattern};
+use crate::metadata::names::{Match, Names, Pattern};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::unseen::Unseen;
@@ -24,7 +24,7 @@ pub struct Each {
     pub except: Vec<String>,
     /// What is wanted of each.
     pub test: Test,
-    /// The user whose effective permission is as good as the setting.
+    /// The user whose effective permission counts beside the setting.
     pub user: Option<String>,
 }
 
@@ -49,9 +49,6 @@ impl Each {
     /// meant; nothing where nobody knows what the star stands for.
     pub(crate) fn idle(&self, names: &Names) -> Vec<(&str, Option<String>)> {
         let Ok(all) = names.matches(&self.pattern) else { return Vec::new() };
-        let is_idle = |except: &&String| {
-            !except.is_empty() && !all.iter().any(|one| leaves_out(except, &one.name))
-        };
         let near = |except: &str| {
             let is_whole = except.contains('.');
             let known = all.iter().map(|one| match is_whole {
@@ -60,8 +57,14 @@ impl Each {
             });
             nearest(except, known).map(str::to_owned)
         };
-        let idle = self.except.iter().filter(is_idle);
+        let idle = self.except.iter().filter(|except| self.is_idle(except, names));
         idle.map(|except| (except.as_str(), near(except))).collect()
+    }
+
+    /// Says whether an exception is seen to leave nothing out.
+    pub(crate) fn is_idle(&self, except: &str, names: &Names) -> bool {
+        let is_seen_idle = |all: &[Match]| !all.iter().any(|one| leaves_out(except, &one.name));
+        !except.is_empty() && names.matches(&self.pattern).is_ok_and(is_seen_idle)
     }
 
     fn want(&self, name: &str) -> ExpandedWant {

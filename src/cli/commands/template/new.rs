@@ -336,8 +336,12 @@ async fn find(
         by_label: true,
         may_be_empty: false,
     };
-    let facts = draft::facts(arguments.app.as_deref(), arguments.user.as_deref());
-    let (components, mut facts) = if asked.is_empty() {
+    let facts = draft::facts(
+        arguments.app.as_deref(),
+        arguments.permission_set.as_deref(),
+        arguments.user.as_deref(),
+    );
+    let (components, facts) = if asked.is_empty() {
         (
             ComponentSet::new(crate::metadata::Requested::Unknown),
             org.facts(&facts).await.map_err(failed)?,
@@ -359,36 +363,13 @@ async fn find(
         }
     }
     if let Some(user) = &arguments.user {
-        confirm(org, arguments, user, &components, &mut facts).await.map_err(failed)?;
         is_a_user(user, &facts, choice)?;
     }
     Ok(FoundInOrg { app, components, facts })
 }
 
-/// Asks what tells whether the user holds the permission set.
-async fn confirm(
-    org: &Org,
-    arguments: &NewArguments,
-    user: &str,
-    components: &ComponentSet,
-    facts: &mut FactValues,
-) -> Result<(), OrgError> {
-    let named = |type_name: &str, name: &Option<String>| {
-        let id = ComponentId::new(type_name, canonical_full_name(type_name, name.as_deref()?));
-        components.get(&id)
-    };
-    let set = named("PermissionSet", &arguments.permission_set);
-    if let Some(fact) =
-        set.and_then(|set| draft::confirming(set, named("Profile", &arguments.profile)))
-    {
-        let answers = org.facts(&[(fact.clone(), Some(user.to_owned()))]).await?;
-        facts.insert(&fact, Some(user), answers.get(&fact, Some(user)));
-    }
-    Ok(())
-}
-
 fn is_a_user(user: &str, facts: &FactValues, choice: &TargetOrg) -> Result<(), CommandError> {
-    let asked = draft::facts(None, Some(user));
+    let asked = draft::facts(None, None, Some(user));
     let unseen = asked.iter().filter(|(_, of)| of.is_some()).find_map(|(fact, of)| {
         match facts.get(fact, of.as_deref()) {
             FactAnswer::NotObserved(unseen) => Some(unseen),

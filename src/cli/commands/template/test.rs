@@ -330,17 +330,17 @@ impl<'c> Case<'c> {
         let mut parts = Vec::new();
         for (table, entries) in [("facts", &facts), ("states", &states)] {
             if !entries.is_empty() {
-                parts.push(format!("{table} = {{ {} }}", entries.join(", ")));
+                parts.push(format!("under [{table}] {}", entries.join(", ")));
             }
         }
         if !left.is_empty() {
-            parts.push(format!("fix = {{ left = [{}] }}", left.join(", ")));
+            parts.push(format!("under [fix] left = [{}]", left.join(", ")));
         }
         if !parts.is_empty() {
             ui.hint(&format!(
-                "if that is as it should be, say so in {}: {}",
+                "if that is as it should be, say so in {}, each in a line of its own: {}",
                 self.file.display(),
-                parts.join("  ")
+                parts.join("; ")
             ));
         }
     }
