@@ -706,7 +706,8 @@ async fn a_name_in_other_capitals_is_told_as_the_org_writes_it() {
         for command in [&["deploy", "--yes"][..], &["package", "--out", "out"]] {
             for create in [&[][..], &["--create"]] {
                 let run = lab.run(&[command, &["--template", "t.toml"], create].concat()).await;
-                assert!(run.code == 1 && run.stderr.contains("is there as `"), "{id}: {run:?}");
+                let shown = words_of(&format!("{}{}", run.stdout, run.stderr));
+                assert!(run.code == 2 && shown.contains(&format!("`{name}` as `")), "{run:?}");
             }
         }
     }
