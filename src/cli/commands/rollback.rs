@@ -69,7 +69,7 @@ pub(crate) struct RollbackArguments {
     #[arg(short, long)]
     yes: bool,
 
-    /// Go on although somebody has changed the same since; that is lost then
+    /// Go on although somebody has changed the same since, or has given it; that is lost then
     #[arg(long)]
     force: bool,
 

@@ -65,7 +65,7 @@ async fn an_earlier_plan_is_packaged_and_deployed() {
     + give the permission set Loader_New to warehouse.sync@harbourlight.example.com
 
     8 settings to change in 3 components, 1 assignment.
-    Deployed and verified: 8 settings are as the template wants them (deploy 0AfWs0000000003KAA).
+    Deployed and verified: 8 settings are as the template wants them, 1 assignment is made (deploy 0AfWs0000000003KAA).
     --- stderr
     warning: `plan.json` has no digest: an older version has written it, or somebody has taken it out, and whether it is what was looked at cannot be told
     connecting to http://127.0.0.1:PORT
@@ -121,7 +121,7 @@ async fn an_earlier_deploy_is_listed_and_taken_back() {
     Deployed to http://127.0.0.1:PORT (00DWs0000008DemMAE), newest first:
 
     JOURNAL  TIME
-        9 changes, deploy 0AfWs0000000004KAA; template loader 1; applied
+        9 changes, 1 assignment, deploy 0AfWs0000000004KAA; template loader 1; applied
     --- stderr
     connecting to http://127.0.0.1:PORT
     --- exit 0
@@ -161,7 +161,7 @@ async fn an_earlier_deploy_is_listed_and_taken_back() {
     JOURNAL  TIME
         3 changes, deploy 0AfWs0000000009KAA; rollback of JOURNAL (template loader 1); applied
     JOURNAL  TIME
-        9 changes, deploy 0AfWs0000000004KAA; template loader 1; applied, taken back by JOURNAL
+        9 changes, 1 assignment, deploy 0AfWs0000000004KAA; template loader 1; applied, taken back by JOURNAL
     --- stderr
     connecting to http://127.0.0.1:PORT
     --- exit 0
@@ -179,7 +179,7 @@ async fn an_earlier_deploy_that_was_cut_off_is_finished_and_taken_back() {
     Deployed to http://127.0.0.1:PORT (00DWs0000008DemMAE), newest first:
 
     JOURNAL  TIME
-        9 changes, deploy 0AfWs0000000004KAA; template loader 1; running in the org
+        9 changes, 1 assignment, deploy 0AfWs0000000004KAA; template loader 1; running in the org
     --- stderr
     connecting to http://127.0.0.1:PORT
     --- exit 0
@@ -237,7 +237,7 @@ async fn an_earlier_deploy_that_the_org_does_not_know_is_not_taken_for_done() {
     Deployed to http://127.0.0.1:PORT (00DWs0000008DemMAE), newest first:
 
     JOURNAL  TIME
-        9 changes, deploy 0AfWs0000000099KAA; template loader 1; nothing of it was there any more when it was looked for
+        9 changes, 1 assignment, deploy 0AfWs0000000099KAA; template loader 1; nothing of it was there any more when it was looked for
     --- stderr
     connecting to http://127.0.0.1:PORT
     --- exit 0
