@@ -531,7 +531,7 @@ impl Allowed {
                     && one["PermissionSetGroupId"] == row["PermissionSetGroupId"]
             };
             let in_group = self.members.iter().filter(of_group).any(is_it);
-            // The set to which a group adds up bears the group's name, and is none of the org's sets.
+            // The set to which a group adds up bears the group's name, and is no set of its own.
             let is_own = row["PermissionSetGroupId"].is_null() && is_it(row);
             if !is_own && !in_group {
                 continue;

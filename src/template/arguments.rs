@@ -40,8 +40,8 @@ impl Arguments {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Gives each parameter that may be asked for its value: what was `given` by name (a list's elements apart, or joined
-    /// by commas), else what is `configured`, else its default. A configured name that the template
+    /// Gives each parameter that may be asked for its value: what was `given` by name (a list's
+    /// elements apart, or joined by commas), else what is `configured`, else its default. A configured name that the template
     /// lacks is another template's.
     ///
     /// # Errors

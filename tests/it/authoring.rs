@@ -516,7 +516,8 @@ fn the_readme_s_recipe_for_a_new_template_ends_well() {
     // What somebody has written there stays.
     env.write("acme.test/good/expect.toml", "# mine\n");
     let snapshot = ["snapshot", "--org", "demo", "--template", "acme.toml", "--out"];
-    assert_eq!(env.run(&[&snapshot[..], &["acme.test/good"]].concat()).code, 0);
+    let run = env.run(&[&snapshot[..], &["acme.test/good"]].concat());
+    assert!(run.code == 0 && run.stderr.contains("is there and stays as it is"), "{run:?}");
     assert_eq!(read(&env, "acme.test/good/expect.toml"), "# mine\n");
     assert_eq!(env.run(&[&snapshot[..], &["elsewhere"]].concat()).code, 0);
     assert!(!env.folder().join("elsewhere/expect.toml").exists());

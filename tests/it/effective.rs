@@ -141,8 +141,8 @@ fn a_carrier_that_means_nothing_is_a_mistake() {
 fn what_a_user_is_not_to_have_must_come_from_nowhere() {
     let want = |component: &str| {
         format!(
-            "{{ component = \"{component}\", path = \"userPermissions[ModifyAllData].enabled\", equals \
-             = false }},"
+            "{{ component = \"{component}\", path = \"userPermissions[ModifyAllData].enabled\", \
+             equals = false }},"
         )
     };
     let effective = "carrier = \"effective\"\n";
@@ -176,7 +176,8 @@ fn what_the_component_grants_is_taken_away() {
     env.write(
         "t.toml",
         format!(
-            "{HEAD}carrier = \"effective\"\n{USER}[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{want}]\n"
+            "{HEAD}carrier = \"effective\"\n{USER}[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = \
+             [{want}]\n"
         ),
     );
     let user = "user=ampersand.integration@harbourlight.example.com";

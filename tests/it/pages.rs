@@ -87,6 +87,9 @@ fn a_page_in_markdown_is_narrowed_to_what_applies() {
 
     - Distribution State: `ExternalClientApplication:Zapier_Sales distributionState` = Local
     - where `ExternalClientApplication:Zapier_Sales` does not exist, it is made
+      - `contactEmail = it@example.com`
+      - `distributionState = Local`
+      - `label = Zapier_Sales`
 
     Where: Setup, Quick Find "External Client App Manager" (`/lightning/setup/ManageExternalClientApplication/home`)
 

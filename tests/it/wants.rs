@@ -448,8 +448,8 @@ fn what_only_a_left_out_step_speaks_of_need_not_be_given() {
                       [\"read\", \"write\"]\ndefault = \"read\"\n[parameters.never]\n\
                       title = \"N\"\n";
     let fact = "{ fact = \"org.api_access\", equals = true }";
-    let write_step = "when = { mode = \"write\" }\nwant = [{ component = \"PermissionSet:{never}\", \
-                      path = \"label\", equals = \"L\" }]\n";
+    let write_step = "when = { mode = \"write\" }\nwant = [{ component = \
+                      \"PermissionSet:{never}\", path = \"label\", equals = \"L\" }]\n";
     let steps = format!(
         "[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{fact}]\n[[step]]\nid = \"b\"\n\
          title = \"B\"\n{write_step}"
@@ -466,8 +466,8 @@ fn what_cannot_stay_goes_along_unless_a_step_wants_it() {
     let env = Env::new();
     let want = |path: &str, value: bool| {
         format!(
-            "{{ component = \"Profile:Standard\", path = \"fieldPermissions[Account.Phone].{path}\", \
-             equals = {value} }},"
+            "{{ component = \"Profile:Standard\", path = \
+             \"fieldPermissions[Account.Phone].{path}\", equals = {value} }},"
         )
     };
     let step = |wants: &str| format!("[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{wants}]\n");

@@ -245,7 +245,7 @@ fn select(
             ..WantedArguments::default()
         };
         let wanted = Wanted::load(ui, &named, config, Some(choice))?;
-        return Ok((of_template(&wanted)?, Case::of(&wanted, &arguments.out)?));
+        return Ok((of_template(&wanted)?, Case::of(ui, &wanted, &arguments.out)?));
     }
     if let Some(file) = &arguments.manifest {
         let bytes = wanted::read(file, "manifest")?;

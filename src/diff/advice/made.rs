@@ -240,7 +240,8 @@ mod tests {
         assert_eq!(told, <[String; 0]>::default());
         let policy = advice(
             "create = { component = \"ProfileSessionSetting:P\", set = { profile = \"P\" } }\nwant = \
-             [{ component = \"ProfileSessionSetting:P\", path = \"sessionTimeout\", equals = 60 }]",
+             [{ component = \"ProfileSessionSetting:P\", path = \"sessionTimeout\", equals = 60 \
+             }]",
         );
         assert!(policy[0].contains("`forceLogout`") && !policy[0].contains("`sessionTimeout`"));
         let object = advice(

@@ -37,14 +37,22 @@ impl Case {
     ///
     /// # Errors
     /// A want that cannot be made out of these values.
-    pub(super) fn of(wanted: &Wanted, out: &Path) -> Result<Option<Self>, CommandError> {
+    pub(super) fn of(ui: &Ui, wanted: &Wanted, out: &Path) -> Result<Option<Self>, CommandError> {
         let Some((given, template, values)) = wanted.only() else { return Ok(None) };
         let absolute = |path: &Path| std::path::absolute(path).ok();
         let cases = Path::new(given).with_extension("test");
         let is_case = Path::new(given).is_file()
             && absolute(out).and_then(|out| Some(out.parent()?.to_owned())) == absolute(&cases);
         let file = out.join("expect.toml");
-        if !is_case || file.symlink_metadata().is_ok() {
+        if !is_case {
+            return Ok(None);
+        }
+        if file.symlink_metadata().is_ok() {
+            ui.note(&format!(
+                "{} is there and stays as it is; what the template asks by now is written once it \
+                 is moved away",
+                file.display()
+            ));
             return Ok(None);
         }
         let is_default = |name: &str, value: &Value| {
