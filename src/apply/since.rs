@@ -4,7 +4,6 @@
 use crate::journal::{Entry, Settled};
 use crate::metadata::ComponentId;
 use crate::metadata::document::Document;
-use crate::org::deploy::same_id;
 use crate::org::{Org, OrgError};
 use crate::plan::before_image::Image;
 
@@ -25,15 +24,21 @@ pub async fn done_since(
     images: &[Image],
 ) -> Result<Vec<String>, OrgError> {
     let mut lines = Vec::new();
-    let rows = entry.assigned.iter().flat_map(|one| &one.rows);
-    let ours: Vec<&str> = rows.map(|(_, id)| id.as_str()).collect();
+    // What the deploy gave itself is taken back with it; a row that may be another's is another's.
+    let is_ours = |id: &ComponentId, user: &str| {
+        id.type_name == "PermissionSet"
+            && entry.assigned.iter().any(|one| {
+                one.doubts.is_empty()
+                    && one.of.what.is_set(&id.full_name)
+                    && one.of.user.eq_ignore_ascii_case(user)
+            })
+    };
     for image in images.iter().filter(|one| one.before.is_none() && one.after.is_some()) {
         let id = &image.id;
         match org.holders(id).await {
             Ok(mut holders) => {
-                holders.retain(|one| !ours.iter().any(|id| same_id(id, &one.row)));
-                let users: Vec<&str> = holders.iter().map(|one| one.user.as_str()).collect();
-                lines.extend(given(id, &users));
+                holders.retain(|user| !is_ours(id, user));
+                lines.extend(given(id, &holders));
             }
             Err(error) if error.is_about_one_question() || error.is_about_rights() => {
                 lines.push(format!("whether somebody has {id} cannot be seen: {error}"));
@@ -46,7 +51,7 @@ pub async fn done_since(
 }
 
 /// Says to whom a component is given.
-fn given(id: &ComponentId, users: &[&str]) -> Option<String> {
+fn given(id: &ComponentId, users: &[String]) -> Option<String> {
     let named: Vec<String> = users.iter().take(NAMED).map(|user| format!("`{user}`")).collect();
     let more = match users.len().saturating_sub(NAMED) {
         0 => String::new(),

@@ -6,21 +6,12 @@ use super::http::soql_text;
 use super::set_name::is_set_of;
 use crate::metadata::ComponentId;
 
-/// A user who has something, and the row that gives it: the user's own for a profile.
-#[derive(Clone, Debug)]
-pub(crate) struct Holder {
-    /// The user's name.
-    pub(crate) user: String,
-    /// The row's id.
-    pub(crate) row: String,
-}
-
 impl Org {
-    /// Finds the users to whom a component is given; none have what is never given.
+    /// Finds the names of the users to whom a component is given; none have what is never given.
     ///
     /// # Errors
     /// The org cannot be asked, or does not show it.
-    pub(crate) async fn holders(&self, id: &ComponentId) -> Result<Vec<Holder>, OrgError> {
+    pub(crate) async fn holders(&self, id: &ComponentId) -> Result<Vec<String>, OrgError> {
         let name = id.full_name.as_str();
         // A packaged one has its namespace apart in a row (S 4.4).
         let own = name.split_once("__").map_or(name, |(_, own)| own);
@@ -40,11 +31,10 @@ impl Org {
         if id.type_name == "PermissionSet" {
             rows.retain(|row| is_set_of(&row["PermissionSet"], name, self.own_namespace()));
         }
-        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-        let holder = |row: &serde_json::Value| {
+        let name_of = |row: &serde_json::Value| {
             let user = if row["Username"].is_null() { &row["Assignee"] } else { row };
-            Holder { user: text(&user["Username"]), row: text(&row["Id"]) }
+            user["Username"].as_str().unwrap_or_default().to_owned()
         };
-        Ok(rows.iter().map(holder).collect())
+        Ok(rows.iter().map(name_of).collect())
     }
 }

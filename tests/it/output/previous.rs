@@ -159,7 +159,7 @@ async fn an_earlier_deploy_is_listed_and_taken_back() {
     Deployed to http://127.0.0.1:PORT (00DWs0000008DemMAE), newest first:
 
     JOURNAL  TIME
-        3 changes, deploy 0AfWs0000000009KAA; rollback of JOURNAL (template loader 1); applied
+        3 changes, 1 assignment, deploy 0AfWs0000000009KAA; rollback of JOURNAL (template loader 1); applied
     JOURNAL  TIME
         9 changes, 1 assignment, deploy 0AfWs0000000004KAA; template loader 1; applied, taken back by JOURNAL
     --- stderr
