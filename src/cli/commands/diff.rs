@@ -160,8 +160,13 @@ impl Earlier {
 
 pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
     // An answer is owed from the first on, in the forms that are asked for before any file is read.
-    if let Ok(outlets) = arguments.outlets(Format::Text) {
-        owe(ui, arguments, &outlets);
+    match arguments.outlets(Format::Text) {
+        Ok(outlets) => owe(ui, arguments, &outlets),
+        // Which file is meant cannot be told.
+        Err(_) if arguments.format == Some(Format::Json) => {
+            owe(ui, arguments, &[Outlet { file: None, format: Format::Json }]);
+        }
+        Err(_) => {}
     }
     let ended = compared(ui, arguments);
     // What is owed still was not given: it did not come to an answer.
