@@ -229,7 +229,7 @@ fn added_since(
         let is_org_s = field.is_some_and(|field| field.portability == Portability::Never);
         // A flag that is off says no more than none.
         let is_off = |value: &Option<Value>| matches!(value, None | Some(Value::Bool(false)));
-        !is_org_s && !(is_off(was) && is_off(is))
+        !(is_org_s || is_off(was) && is_off(is))
     };
     between(&then, &held).into_iter().filter(is_said).collect()
 }
