@@ -208,12 +208,7 @@ fn unanswered(format: Format, name: &str, failure: &Failure) -> Option<String> {
     match format {
         Format::Text => Some(text::failed(failure)),
         Format::Json => json::failed(failure.clone()).ok(),
-        Format::Jsonl => jsonl::render(&report).ok(),
-        Format::Sarif => sarif::render(&report, None).ok(),
-        Format::Junit => junit::render(&report).ok(),
-        Format::Csv => csv::render(&report).ok(),
-        Format::Markdown => Some(markdown::render(&report)),
-        Format::Html => Some(html::render(&report, &clock::today())),
+        other => rendered(other, &report, None, false).ok(),
     }
 }
 
@@ -354,33 +349,45 @@ fn answer(
     }
 }
 
-/// A report in its form.
+/// A report in its form, and what is new in it since an earlier answer.
 fn written(
     arguments: &DiffArguments,
     format: Format,
     report: &Report<'_>,
     since: Option<&(&str, Since)>,
 ) -> Result<String, CommandError> {
-    let root = || arguments.source.from.as_deref().and_then(root);
-    let written = match format {
-        Format::Json => match since {
-            Some((_, since)) => since.json(report).map_err(|error| error.to_string()),
-            None => json::render(report).map_err(|error| error.to_string()),
-        },
+    let (from, full) = (&arguments.source.from, arguments.full);
+    let root = from.as_deref().filter(|_| format == Format::Sarif).and_then(root);
+    let written = match (format, since) {
+        (Format::Json, Some((_, since))) => since.json(report).map_err(|error| error.to_string()),
+        _ => rendered(format, report, root.as_deref(), full),
+    };
+    let more = match (format, since) {
+        (Format::Text, Some((name, since))) => since.text(name, report, full),
+        _ => String::new(),
+    };
+    written
+        .map(|text| text + &more)
+        .map_err(|error| CommandError::internal("the report cannot be written", error))
+}
+
+/// A report in its form; `root` is the folder to which places are relative.
+fn rendered(
+    format: Format,
+    report: &Report<'_>,
+    root: Option<&str>,
+    full: bool,
+) -> Result<String, String> {
+    match format {
+        Format::Text => Ok(text::render(report, full)),
+        Format::Json => json::render(report).map_err(|error| error.to_string()),
         Format::Jsonl => jsonl::render(report).map_err(|error| error.to_string()),
-        Format::Sarif => {
-            sarif::render(report, root().as_deref()).map_err(|error| error.to_string())
-        }
+        Format::Sarif => sarif::render(report, root).map_err(|error| error.to_string()),
         Format::Junit => junit::render(report).map_err(|error| error.to_string()),
         Format::Csv => csv::render(report).map_err(|error| error.to_string()),
         Format::Markdown => Ok(markdown::render(report)),
         Format::Html => Ok(html::render(report, &clock::today())),
-        Format::Text => {
-            let more = since.map(|(name, since)| since.text(name, report, arguments.full));
-            Ok(format!("{}{}", text::render(report, arguments.full), more.unwrap_or_default()))
-        }
-    };
-    written.map_err(|error| CommandError::internal("the report cannot be written", error))
+    }
 }
 
 /// The folder to which the places of findings are relative: from the folder that we are in, which
