@@ -6,8 +6,9 @@ use std::path::Path;
 use crate::output::arguments;
 use crate::support::Env;
 
-/// The blocks between fences: what stands behind the fence, and the text.
-fn blocks(page: &str) -> Vec<(String, String)> {
+/// The blocks between fences of a page: what stands behind the fence, and the text.
+pub(crate) fn blocks(file: &str) -> Vec<(String, String)> {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
     let mut blocks = Vec::new();
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
@@ -19,15 +20,20 @@ fn blocks(page: &str) -> Vec<(String, String)> {
     blocks
 }
 
+/// Each line that a page shows is one that was printed.
+fn shows(text: &str, printed: &str) {
+    for line in text.lines() {
+        let is_it = printed.lines().any(|known| known == line);
+        assert!(is_it, "the page shows `{line}`, which is not printed:\n{printed}");
+    }
+}
+
 #[test]
 fn every_block_of_the_page_on_templates_is_run() {
-    let page =
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/templates.md"))
-            .unwrap();
     let env = Env::new();
     let mut printed = String::new();
     let (mut files, mut runs) = (0, 0);
-    for (info, text) in blocks(&page) {
+    for (info, text) in blocks("docs/templates.md") {
         match info.split_once(' ').unwrap_or((&info, "")) {
             ("toml", file) => {
                 env.write(file, &text);
@@ -49,12 +55,7 @@ fn every_block_of_the_page_on_templates_is_run() {
                 }
             }
             ("text", "") => {
-                for line in text.lines() {
-                    assert!(
-                        printed.lines().any(|known| known == line),
-                        "the page shows `{line}`, which is not printed:\n{printed}"
-                    );
-                }
+                shows(&text, &printed);
             }
             other => panic!("a block that nobody runs: {other:?}"),
         }
@@ -65,13 +66,10 @@ fn every_block_of_the_page_on_templates_is_run() {
 /// What is run in a pipeline or typed in an editor is no block of these.
 #[test]
 fn every_block_of_the_page_on_the_project_file_is_run() {
-    let page =
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/project.md"))
-            .unwrap();
     let env = Env::new();
     let mut printed = String::new();
     let (mut files, mut runs) = (0, 0);
-    for (info, text) in blocks(&page) {
+    for (info, text) in blocks("docs/project.md") {
         match info.as_str() {
             "toml sfsetup.toml" => {
                 env.write("sfsetup.toml", &text);
@@ -87,10 +85,7 @@ fn every_block_of_the_page_on_the_project_file_is_run() {
                 }
             }
             "text" => {
-                for line in text.lines() {
-                    let is_it = printed.lines().any(|known| known == line);
-                    assert!(is_it, "the page shows `{line}`, which is not printed:\n{printed}");
-                }
+                shows(&text, &printed);
             }
             "console" => {}
             other => panic!("a block that nobody runs: {other:?}"),

@@ -9,6 +9,7 @@ use yaml_rust2::{Yaml, YamlLoader};
 
 use sfsetup::demo::{Faults, Store, serve};
 
+use crate::manual::blocks;
 use crate::support::{Env, finish, fixture};
 
 fn root() -> &'static Path {
@@ -413,19 +414,6 @@ fn a_comment_that_may_not_be_written_fails_nothing_and_no_name_is_a_command() {
     }
 }
 
-/// The blocks between fences: what stands behind the fence, and the text.
-fn blocks(page: &str) -> Vec<(String, String)> {
-    let mut blocks = Vec::new();
-    let mut lines = page.lines();
-    while let Some(line) = lines.next() {
-        if let Some(info) = line.strip_prefix("```") {
-            let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-            blocks.push((info.to_owned(), text.join("\n") + "\n"));
-        }
-    }
-    blocks
-}
-
 /// Every step anywhere in a document that uses the action.
 fn uses(yaml: &Yaml, found: &mut Vec<Yaml>) {
     if yaml["uses"].as_str().is_some_and(|uses| uses.contains("/sfsetup@")) {
@@ -439,7 +427,7 @@ fn uses(yaml: &Yaml, found: &mut Vec<Yaml>) {
 fn what_the_page_and_the_workflows_say_is_there() {
     let known = pairs(&yaml(&read("action.yml"))["inputs"]);
     let page = read("docs/ci.md");
-    let examples = blocks(&page).into_iter().filter(|(info, _)| info == "yaml");
+    let examples = blocks("docs/ci.md").into_iter().filter(|(info, _)| info == "yaml");
     let texts: Vec<String> =
         examples.map(|(_, text)| text).chain([read("pipelines/github.yml")]).collect();
     let mut found = Vec::new();
@@ -505,7 +493,7 @@ fn every_command_of_the_page_is_run() {
         "[parameters.ampersand]\napp = \"Ampersand\"\nprofile = \"Ampersand Integration\"\n",
     );
     let mut runs = 0;
-    for (_, text) in blocks(&read("docs/ci.md")).into_iter().filter(|(info, _)| info == "sh") {
+    for (_, text) in blocks("docs/ci.md").into_iter().filter(|(info, _)| info == "sh") {
         for line in commands(&text) {
             let run = finish(with_program(&env, env.shell(&line)).output().unwrap());
             assert!([0, 2].contains(&run.code), "{line}: {run:?}");
