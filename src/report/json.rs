@@ -13,12 +13,13 @@ pub mod plan;
 pub mod schema;
 pub mod snapshot;
 pub mod template;
+pub mod waive;
 
 use std::borrow::Cow;
 
 use serde::Serialize;
 
-use crate::diff::{Diff, Finding, Origin, Place, State, StepWant, Subject};
+use crate::diff::{Diff, Finding, Origin, Outcome, Place, State, StepWant, Subject};
 use crate::plan::saved::json as value_json;
 use crate::template::{Level, SourceRead, Test};
 
@@ -116,6 +117,15 @@ struct Location<'r> {
 }
 
 #[derive(Serialize)]
+struct Waiver<'r> {
+    reason: &'r str,
+    owner: Option<&'r str>,
+    expires: &'r str,
+    /// The state that the finding would have.
+    instead: &'static str,
+}
+
+#[derive(Serialize)]
 pub(super) struct FindingRow<'r> {
     template: Option<&'r str>,
     step: Option<&'r str>,
@@ -141,6 +151,9 @@ pub(super) struct FindingRow<'r> {
     setup_url: Option<String>,
     manual: Option<&'r str>,
     reason: Option<Cow<'r, str>>,
+    /// What says that it may be otherwise, where it is waived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiver: Option<Waiver<'r>>,
     note: Option<&'r str>,
     access_from: Option<&'r str>,
     alternatives: Vec<String>,
@@ -274,6 +287,15 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
         setup_url: finding.pages().find_map(|page| page.url(instance_url)),
         manual: finding.manual(),
         reason: reason(finding),
+        waiver: match &finding.outcome {
+            Outcome::Waived(waiver) => Some(Waiver {
+                reason: &waiver.reason,
+                owner: waiver.owner.as_deref(),
+                expires: &waiver.expires,
+                instead: finding.outcome.unwaived().state().name(),
+            }),
+            _ => None,
+        },
         note: None,
         access_from: None,
         alternatives: Vec::new(),

@@ -138,6 +138,19 @@ fn templates_are_told() {
     let bad = run(&["template", "check", "bad.toml"], "template-check", 1);
     assert_eq!((code(&bad), &bad["ok"]), ("TEMPLATE", &Json::Bool(false)));
     assert!(bad["mistakes"].as_array().unwrap().len() > 1, "{bad}");
+    let several = ["template", "check", "gong", "bad.toml", "none.toml", "ampersand"];
+    let several = run(&several, "template-check", 1);
+    let files = several["files"].as_array().unwrap();
+    let told: Vec<_> = files.iter().map(|one| (&one["ok"], code(one))).collect();
+    let [yes, no] = [Json::Bool(true), Json::Bool(false)];
+    assert_eq!(told, [(&yes, ""), (&no, "TEMPLATE"), (&no, "ERROR"), (&yes, "")]);
+    assert_eq!(files[1]["mistakes"], bad["mistakes"]);
+    env.write("sfsetup.toml", "");
+    let waive = ["waive", "ampersand/ip-relaxation", "--reason", "R", "--expires", "2999-01-31"];
+    let waived = run(&waive, "waive", 0);
+    assert_eq!((&waived["step"], &waived["expires"]), (&waive[1].into(), &waive[5].into()));
+    assert_eq!(code(&run(&["waive", "ampersand/ip"], "waive", 64)), "USAGE");
+
     let none = run(&["template", "list", "--group", "nowhere"], "template-list", 64);
     assert_eq!(code(&none), "USAGE");
 

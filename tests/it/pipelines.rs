@@ -457,8 +457,11 @@ fn what_the_page_and_the_workflows_say_is_there() {
     yaml(&read("pipelines/gitlab.yml"));
     let hooks = yaml(&read(".pre-commit-hooks.yaml"));
     let example = texts.iter().find(|text| text.contains("hooks:")).unwrap();
-    let id = yaml(example)["repos"][0]["hooks"][0]["id"].as_str().unwrap().to_owned();
-    assert_eq!(hooks[0]["id"].as_str(), Some(id.as_str()));
+    let used = yaml(example)["repos"][0]["hooks"].clone();
+    assert_eq!(used.as_vec().unwrap().len(), hooks.as_vec().unwrap().len());
+    for (hook, used) in hooks.as_vec().unwrap().iter().zip(used.as_vec().unwrap()) {
+        assert_eq!(hook["id"], used["id"]);
+    }
 }
 
 /// The commands of a script or a page, with a demo org in the place of `production`.

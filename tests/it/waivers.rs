@@ -79,6 +79,19 @@ fn what_is_waived_is_shown_with_its_reason() {
     ] {
         assert!(run.stdout.contains(text), "`{text}` is not said: {}", run.stdout);
     }
+    let run = env.run(&["diff", "--from", "org", "--format", "json"]);
+    let document = crate::json::document(&run.stdout, "diff", &run);
+    let findings = document["orgs"][0]["findings"].as_array().unwrap();
+    let of = |step: &str| findings.iter().find(|one| one["step"] == step).unwrap();
+    assert_eq!(
+        of("ip")["waiver"],
+        serde_json::json!({
+            "reason": "It runs in our network", "owner": "Ana", "expires": "2027-01-31",
+            "instead": "differs",
+        })
+    );
+    assert_eq!(of("invite")["waiver"]["instead"], "manual");
+    assert!(findings.iter().all(|one| one.get("waiver").is_some() == (one["state"] == "waived")));
     for (format, text) in [
         ("json", "\"reason\": \"It runs in our network (Ana, until 2027-01-31)\""),
         ("jsonl", "\"state\":\"waived\""),

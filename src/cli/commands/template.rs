@@ -8,11 +8,12 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::diff::advice::{Advice, advice, on_day, unknown_here};
 use crate::report::asks::{self, Asks};
 use crate::report::code;
+use crate::report::json::parts::Error;
 use crate::report::json::template::{Signature, Verified};
 use crate::report::page::{self, Page};
 use crate::report::revision::{self, Revision};
@@ -71,11 +72,11 @@ enum Action {
         #[command(flatten)]
         answer: AnswerArguments,
     },
-    /// Check a template's file; every mistake is reported at once
+    /// Check templates' files; every mistake is reported at once
     Check {
-        /// The file, or a shipped template's name
-        #[arg(value_name = "FILE")]
-        template: String,
+        /// The file, or a shipped template's name (can be repeated)
+        #[arg(value_name = "FILE", required = true)]
+        templates: Vec<String>,
         #[command(flatten)]
         answer: AnswerArguments,
     },
@@ -196,10 +197,13 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
             [old, new].into_iter().try_for_each(|read| answer.spare(Path::new(read)))?;
             answer.of(|body| compare(&answer, old, new, body))
         }
-        Action::Check { template, answer } => {
+        Action::Check { templates, answer } => {
             let answer = answer.of(ui, "sfsetup.template-check/1")?;
-            answer.spare(Path::new(template))?;
-            answer.of(|body| check(&answer, template, body))
+            templates.iter().try_for_each(|read| answer.spare(Path::new(read)))?;
+            answer.of(|body| match templates.as_slice() {
+                [one] => check(&answer, one, body),
+                several => check_each(&answer, several, body),
+            })
         }
         Action::New(arguments) => new::run(ui, arguments),
         Action::Test(arguments) => test::run(ui, arguments),
@@ -226,6 +230,36 @@ fn compare(
     body.replace(Some(revision::json(&revision, &today)));
     answer.give(&revision::text(&revision, &today))?;
     Ok(Exit::Done)
+}
+
+/// Says all that is wrong with each of several templates; one that cannot be read hides no other.
+fn check_each(
+    answer: &Answer<'_>,
+    names: &[String],
+    body: &RefCell<Option<Json>>,
+) -> Result<Exit, CommandError> {
+    let mut failed = 0;
+    let mut files = Vec::new();
+    for name in names {
+        let one = RefCell::new(None);
+        let checked = check(answer, name, &one);
+        let mut row = one.into_inner().unwrap_or_else(|| json!({ "file": name, "ok": false }));
+        row["error"] = Json::Null;
+        match checked {
+            Ok(Exit::Done) => {}
+            Ok(_) => failed += 1,
+            Err(error) => {
+                failed += 1;
+                answer.ui.error(&error);
+                row["error"] = json!(Error::from(failure(answer.ui, &error)));
+            }
+        }
+        files.push(row);
+    }
+    body.replace(Some(json!({ "files": files })));
+    answer.failed(failed > 0, code::TEMPLATE, || {
+        format!("{failed} of {} templates have mistakes, or cannot be read", names.len())
+    })
 }
 
 /// Says all that is wrong with a template.

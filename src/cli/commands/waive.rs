@@ -1,5 +1,6 @@
 //! `sfsetup waive`: a waiver written into `sfsetup.toml`.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -8,6 +9,7 @@ use jiff::Span;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::cli::shared::answer::{Answer, AnswerArguments};
 use crate::cli::shared::arguments::Exit;
 use crate::cli::shared::clock::today;
 use crate::cli::shared::config::Config;
@@ -18,6 +20,7 @@ use crate::cli::shared::ui::Ui;
 use crate::cli::shared::waivers::day;
 use crate::metadata::registry::nearest::{nearest, perhaps};
 use crate::plan::saved::SavedWaiver;
+use crate::report::json::waive::Waived;
 use crate::template::Template;
 
 /// Say that something may be otherwise until a day, and why
@@ -52,6 +55,9 @@ pub(crate) struct WaiveArguments {
     /// The last day on which it may, such as 2027-01-31, or in how many days that is, such as 30d
     #[arg(long, value_name = "DATE|DAYS")]
     expires: Option<String>,
+
+    #[command(flatten)]
+    answer: AnswerArguments,
 }
 
 /// A waiver as the file has it.
@@ -70,6 +76,16 @@ struct Written {
 }
 
 pub(crate) fn run(ui: &Ui, arguments: &WaiveArguments) -> Result<Exit, CommandError> {
+    let answer = arguments.answer.of(ui, "sfsetup.waive/1")?;
+    answer.of(|body| waive(&answer, arguments, body))
+}
+
+fn waive(
+    answer: &Answer<'_>,
+    arguments: &WaiveArguments,
+    body: &RefCell<Option<Waived>>,
+) -> Result<Exit, CommandError> {
+    let ui = answer.ui;
     let config = Config::find(ui.vouched(), None)?;
     let (step, component, path) = if arguments.what.contains(':') {
         let pattern = Pattern::parse("sfsetup waive", &arguments.what)?;
@@ -109,7 +125,7 @@ pub(crate) fn run(ui: &Ui, arguments: &WaiveArguments) -> Result<Exit, CommandEr
     for place in config.waivers(arguments.org.as_deref())?.of_the_same(&says) {
         ui.note(&format!("{place} is a waiver of the same; the first that has not ended counts"));
     }
-    write(ui, arguments, config, says)
+    write(answer, arguments, config, says, body)
 }
 
 fn missing(what: &str, option: &str) -> CommandError {
@@ -184,12 +200,15 @@ fn step(ui: &Ui, arguments: &WaiveArguments, config: &Config) -> Result<String, 
 
 /// Puts it behind what the file says, every byte of which stays.
 fn write(
-    ui: &Ui,
+    answer: &Answer<'_>,
     arguments: &WaiveArguments,
     config: Config,
     says: SavedWaiver,
+    body: &RefCell<Option<Waived>>,
 ) -> Result<Exit, CommandError> {
     let about = arguments.what.as_str();
+    let mut told = Waived::from(&says);
+    told.org.clone_from(&arguments.org);
     let SavedWaiver { step, component, path, reason, owner, expires } = says;
     let no_toml = |why: String| CommandError::internal("the waiver cannot be written", why);
     let last_day = expires
@@ -222,8 +241,11 @@ fn write(
         all.causes = error.causes;
         return Err(all.hint(format!("put it in by hand:\n{}", added.trim())));
     }
-    ui.write_file(&file, text.as_bytes())?;
-    ui.answer(&format!("{about} is waived until {expires}, in {}.\n", file.display()))?;
+    answer.spare(&file)?;
+    answer.ui.write_file(&file, text.as_bytes())?;
+    told.file = file.display().to_string();
+    body.replace(Some(told));
+    answer.say(&format!("{about} is waived until {expires}, in {}.\n", file.display()))?;
     Ok(Exit::Done)
 }
 

@@ -11,6 +11,7 @@ pub const SCHEMAS: &[(&str, &str)] = &[
     ("rollback-prune", include_str!("../schema/rollback-prune.schema.json")),
     ("rollback-cancel", include_str!("../schema/rollback-cancel.schema.json")),
     ("snapshot", include_str!("../schema/snapshot.schema.json")),
+    ("waive", include_str!("../schema/waive.schema.json")),
     ("template-list", include_str!("../schema/template-list.schema.json")),
     ("template-show", include_str!("../schema/template-show.schema.json")),
     ("template-asks", include_str!("../schema/template-asks.schema.json")),
