@@ -4,6 +4,7 @@
 
 pub mod archive;
 pub mod assignable;
+mod certificate;
 pub mod change_event;
 pub mod compare;
 pub mod decomposed;
@@ -12,6 +13,7 @@ pub mod fact;
 pub mod full_name;
 pub mod hours;
 pub mod labels;
+pub mod lasting;
 pub mod layout;
 pub mod manifest;
 pub mod names;

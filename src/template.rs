@@ -12,6 +12,7 @@ pub(crate) mod conflict;
 pub(crate) mod draft;
 mod expand;
 pub mod expect;
+pub(crate) mod expires;
 mod filling;
 mod mistake;
 mod narrow;
@@ -27,6 +28,7 @@ mod when;
 use std::cmp::Ordering;
 
 use crate::metadata::labels::app_type;
+use crate::metadata::lasting::Period;
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry;
 use crate::metadata::value::{Value, number};
@@ -368,6 +370,8 @@ pub enum Test {
     Count(i64),
     /// A list, or group, of nothing; or of something.
     Empty(bool),
+    /// Something that does not end within this time; what is not there does not end.
+    ValidFor(Period),
 }
 
 /// What a value is not to be below, or above.
@@ -416,6 +420,7 @@ impl Test {
             Self::Inside(_) => "inside",
             Self::Count(_) => "count",
             Self::Empty(_) => "empty",
+            Self::ValidFor(_) => "valid-for",
         }
     }
 
@@ -431,6 +436,7 @@ impl Test {
             Self::AtLeast(bound) | Self::AtMost(bound) => vec![bound.value()],
             Self::Count(number) => vec![Value::Number(*number)],
             Self::Empty(flag) => vec![Value::Bool(*flag)],
+            Self::ValidFor(period) => vec![Value::Text(period.to_string())],
         }
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct History {
     pub(crate) approvals: BTreeMap<u64, Approval>,
     /// Users who may not sign in.
     pub(crate) frozen: BTreeSet<String>,
+    /// Users whose password has expired.
+    pub(crate) expired: BTreeSet<String>,
     pub(crate) audit: Vec<Audited>,
     /// Counts ids.
     pub(crate) count: u64,

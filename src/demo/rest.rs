@@ -126,6 +126,7 @@ fn dispatch(call: &mut Call<'_>, path: &[&str]) -> Result<Reply, Refusal> {
         ("POST", ["sobjects", name]) => rows::create(call, name),
         ("POST", ["composite", "sobjects"]) => rows::create_all(call),
         ("GET", ["sobjects", name, id]) => rows::row(call, name, id),
+        ("GET", ["sobjects", "User", id, "password"]) => rows::password(call, id),
         ("DELETE", ["sobjects", "AuthSession", id]) => rows::end_session(call, id),
         ("DELETE", ["sobjects", name, id]) => rows::delete(call, name, id),
         ("PATCH", ["sobjects", "UserLogin", id]) => rows::freeze(call, id),

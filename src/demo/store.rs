@@ -150,6 +150,18 @@ impl Store {
         })
     }
 
+    /// Lets the password of a user expire, as time does.
+    ///
+    /// # Errors
+    /// The folder cannot be read or written.
+    pub fn expire_password(&self, username: &str) -> Result<(), DemoError> {
+        self.with(|state, _| {
+            let id = state.org.user(username).map(|user| string(user, "Id").to_owned());
+            state.org.history.expired.extend(id);
+            state.dirty = true;
+        })
+    }
+
     /// Returns the access token of the org's administrator that no client was given by signing in.
     pub fn token(&self) -> String {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::metadata::fact::{Access, Fact, FactAnswer, FactValues};
+use crate::metadata::lasting::{End, Period};
 use crate::metadata::names::{Lacked, Name, NameStatus, Names};
 use crate::metadata::path::FieldPath;
 use crate::metadata::registry;
@@ -338,9 +339,10 @@ impl<'s> Seen<'s, '_> {
             observed.observation = Observation::NotObserved(nothing_wanted());
         }
         let (mut outcome, mut actual) = match observed.observation {
-            Observation::Seen { value, satisfied } => {
-                (if satisfied { Outcome::InSync } else { Outcome::Differs }, value)
-            }
+            Observation::Seen { value, satisfied } => match (test, value) {
+                (Test::ValidFor(period), Some(value)) => self.lasting(&value, *period),
+                (_, value) => (if satisfied { Outcome::InSync } else { Outcome::Differs }, value),
+            },
             Observation::Missing => (Outcome::Missing, None),
             Observation::NotObserved(unseen) => (Outcome::NotObserved(unseen), None),
         };
@@ -572,6 +574,9 @@ impl<'s> Seen<'s, '_> {
             },
         };
         let (outcome, actual) = match answer {
+            FactAnswer::Known(value) if let Test::ValidFor(period) = test => {
+                self.lasting(&value, *period)
+            }
             FactAnswer::Known(value) => {
                 let named = |test: &Test| wanted_by_fact(fact, test);
                 let meant = spelling::test(test, &named, &self.components.names);
@@ -618,6 +623,20 @@ impl<'s> Seen<'s, '_> {
             }
             _ => finding,
         }
+    }
+
+    /// Whether something lasts for a time, and when it ends.
+    fn lasting(&self, value: &Value, period: Period) -> (Outcome, Option<Value>) {
+        let unseen = |kind, why: &str| (Outcome::NotObserved(Unseen::new(kind, why)), None);
+        let Some(end) = End::of(&value.to_string()) else {
+            let why = "it is neither a certificate that can be read nor a time";
+            return unseen(UnseenKind::NotReadable, why);
+        };
+        let Some(now) = self.facts.now() else {
+            return unseen(UnseenKind::NotReadable, "nobody says what time it is");
+        };
+        let outcome = if end.outlasts(period, now) { Outcome::InSync } else { Outcome::Differs };
+        (outcome, Some(Value::Text(end.to_string())))
     }
 
     /// Something by hand is done where what confirms it is seen to be so.
@@ -695,7 +714,7 @@ fn nothing_wanted() -> Unseen {
 /// Says whether a want is that there be nothing: what does not exist is that already.
 fn wants_none(test: &Test) -> bool {
     let is_none = matches!(test, Test::Absent | Test::Equals(Value::Bool(false)));
-    is_none || matches!(test, Test::Empty(true) | Test::Count(0))
+    is_none || matches!(test, Test::Empty(true) | Test::Count(0) | Test::ValidFor(_))
 }
 
 fn is_week(id: &ComponentId, path: &FieldPath) -> bool {
@@ -712,9 +731,12 @@ fn wants_nothing(test: &Test) -> bool {
         Test::Includes(elements) | Test::Excludes(elements) | Test::Inside(elements) => {
             elements.is_empty() || elements.iter().any(|element| element.trim().is_empty())
         }
-        Test::Absent | Test::AtLeast(_) | Test::AtMost(_) | Test::Count(_) | Test::Empty(_) => {
-            false
-        }
+        Test::Absent
+        | Test::AtLeast(_)
+        | Test::AtMost(_)
+        | Test::Count(_)
+        | Test::Empty(_)
+        | Test::ValidFor(_) => false,
     }
 }
 

@@ -48,6 +48,8 @@ pub fn satisfies(test: &Test, actual: Option<&Value>, field: Option<&Field>) -> 
             let there = actual.as_ref().map(Value::elements).unwrap_or_default();
             i64::try_from(there.len()) == Ok(*count)
         }
+        // What is there is held against the time where that is known.
+        Test::ValidFor(_) => actual.is_none(),
         Test::Empty(wanted) => {
             actual.as_ref().is_none_or(|actual| actual.elements().is_empty()) == *wanted
         }

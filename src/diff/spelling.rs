@@ -53,6 +53,7 @@ pub(super) fn test(test: &Test, named: &dyn Fn(&Test) -> Vec<Name>, names: &Name
         | Test::AtMost(_)
         | Test::Inside(_)
         | Test::Count(_)
-        | Test::Empty(_) => return None,
+        | Test::Empty(_)
+        | Test::ValidFor(_) => return None,
     })
 }

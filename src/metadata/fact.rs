@@ -11,6 +11,9 @@ mod name;
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
+use super::lasting::End;
 use super::path::FieldPath;
 use super::registry::nearest::is_slip;
 use super::unseen::Unseen;
@@ -55,6 +58,17 @@ pub enum Fact {
     ChangeEvents(String),
     /// The feature of this name is on: of a file of settings.
     Feature(String),
+    /// When something of a user's ends.
+    End(UserEnd),
+}
+
+/// What of a user ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UserEnd {
+    /// Of the assignments of permission sets and groups the one that ends first: of their rows.
+    Assignment,
+    /// The password: of the row that says whether it has expired, and of what the user is allowed.
+    Password,
 }
 
 /// What a user's own row answers.
@@ -156,6 +170,8 @@ pub enum FactKind {
     Text,
     /// Numbers with points between them.
     Version,
+    /// When something ends.
+    End,
 }
 
 impl FactKind {
@@ -165,6 +181,7 @@ impl FactKind {
             Self::Flag => matches!(value, Value::Bool(_)),
             Self::Number => matches!(value, Value::Number(_)),
             Self::Text | Self::Version => matches!(value, Value::Text(_)),
+            Self::End => matches!(value, Value::Text(text) if End::of(text).is_some()),
         }
     }
 
@@ -175,6 +192,7 @@ impl FactKind {
             Self::Number => "a whole number",
             Self::Text => "a text",
             Self::Version => "a version, in quotes",
+            Self::End => "a time such as 2027-01-31T00:00:00Z, `never` or `ended`",
         }
     }
 }
@@ -196,6 +214,7 @@ impl Fact {
             | Self::MyDomain
             | Self::Currency => FactKind::Text,
             Self::PackageVersion(_) => FactKind::Version,
+            Self::End(_) => FactKind::End,
             Self::Organization(
                 OrganizationFact::ApiAccess
                 | OrganizationFact::IsSandbox
@@ -249,6 +268,10 @@ impl Fact {
             Self::PackageVersion(_) => "The version of the installed package",
             Self::ChangeEvents(_) => "The object's changes are published",
             Self::Feature(_) => "The feature is on",
+            Self::End(UserEnd::Assignment) => {
+                "When the first of the user's permission set assignments ends"
+            }
+            Self::End(UserEnd::Password) => "When the user's password expires",
         }
     }
 
@@ -282,7 +305,8 @@ impl Fact {
             )
             | Self::AppInstalled
             | Self::MyDomain
-            | Self::Currency => return None,
+            | Self::Currency
+            | Self::End(_) => return None,
         })
     }
 
@@ -307,7 +331,8 @@ impl Fact {
             | Self::Column(_)
             | Self::Licensed(_)
             | Self::AppAccess(_)
-            | Self::Access(_) => Some("user"),
+            | Self::Access(_)
+            | Self::End(_) => Some("user"),
             Self::AppInstalled => Some("app"),
         }
     }
@@ -330,7 +355,8 @@ impl Fact {
             | Self::Package(_)
             | Self::PackageVersion(_)
             | Self::ChangeEvents(_)
-            | Self::Feature(_) => false,
+            | Self::Feature(_)
+            | Self::End(_) => false,
         }
     }
 
@@ -375,6 +401,7 @@ pub struct FactValues {
     sources: BTreeMap<(Fact, Option<String>), String>,
     nearest: BTreeMap<(Fact, Option<String>), String>,
     otherwise: Unseen,
+    now: Option<Timestamp>,
 }
 
 impl FactValues {
@@ -386,7 +413,18 @@ impl FactValues {
             sources: BTreeMap::new(),
             nearest: BTreeMap::new(),
             otherwise,
+            now: None,
         }
+    }
+
+    /// Notes what time it is where the facts are.
+    pub fn set_now(&mut self, now: Option<Timestamp>) {
+        self.now = now;
+    }
+
+    /// Returns what time it is by the org's clock, or of files by this machine's.
+    pub fn now(&self) -> Option<Timestamp> {
+        self.now
     }
 
     /// Notes the answer to a fact about `of`.

@@ -239,7 +239,8 @@ impl Name {
             | Fact::Currency
             | Fact::Package(_)
             | Fact::ChangeEvents(_)
-            | Fact::Feature(_) => Vec::new(),
+            | Fact::Feature(_)
+            | Fact::End(_) => Vec::new(),
         }
     }
 }

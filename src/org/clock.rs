@@ -1,5 +1,5 @@
-//! The org's clock, by the `Date` of its answers (RFC 9110), and times as an org writes them: what is
-//! held against a time of its rows must not rest on this machine's.
+//! The org's clock, by the `Date` of its answers (RFC 9110): what is held against a time of its rows
+//! must not rest on this machine's.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -32,13 +32,6 @@ fn http_date(text: &str) -> Option<Timestamp> {
     jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
-/// A time as an org writes it: `2026-11-25T02:14:00.000Z`, or with an offset without colon.
-pub(crate) fn org_time(text: &str) -> Option<Timestamp> {
-    text.parse().ok().or_else(|| {
-        jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()?.to_timestamp().ok()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,14 +49,5 @@ mod tests {
         let at: Timestamp = "2026-11-27T03:36:57Z".parse().unwrap();
         let passed = clock.now().unwrap().duration_since(at);
         assert!(!passed.is_negative() && passed < SignedDuration::from_mins(1), "{passed}");
-    }
-
-    #[test]
-    fn both_forms_of_a_time_are_read() {
-        let at: Timestamp = "2026-11-25T02:14:00Z".parse().unwrap();
-        for text in ["2026-11-25T02:14:00.000Z", "2026-11-25T02:14:00.000+0000"] {
-            assert_eq!(org_time(text), Some(at), "{text}");
-        }
-        assert_eq!(org_time("lately"), None);
     }
 }

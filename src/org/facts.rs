@@ -3,6 +3,7 @@
 //! What the caller may not see is not observed, with the right that would show it; what the org's
 //! schema lacks is found out beforehand.
 
+mod ends;
 mod of_org;
 mod of_user;
 mod reads;
@@ -97,7 +98,7 @@ impl Org {
         let mut licences = BTreeSet::new();
         let mut wants_control = false;
         let (mut columns, mut licensed, mut let_in) = (Vec::new(), Vec::new(), Vec::new());
-        let mut of_org = Vec::new();
+        let (mut of_org, mut ends) = (Vec::new(), Vec::new());
         for (fact, of) in wanted {
             match (fact, of.as_deref()) {
                 (Fact::Organization(row), of) => {
@@ -111,6 +112,7 @@ impl Org {
                 (Fact::Column(column), Some(user)) => columns.push((fact, column, user)),
                 (Fact::Licensed(name), Some(user)) => licensed.push((fact, name.as_str(), user)),
                 (Fact::AppAccess(app), Some(user)) => let_in.push((fact, app.as_str(), user)),
+                (Fact::End(end), Some(user)) => ends.push((fact, *end, user)),
                 (
                     Fact::MyDomain
                     | Fact::Currency
@@ -125,7 +127,8 @@ impl Org {
                     | Fact::Access(_)
                     | Fact::Column(_)
                     | Fact::Licensed(_)
-                    | Fact::AppAccess(_),
+                    | Fact::AppAccess(_)
+                    | Fact::End(_),
                     None,
                 ) => {
                     values.insert(
@@ -186,6 +189,14 @@ impl Org {
                 values.insert_source(fact, Some(user), source);
             }
         }
+        let asked: Vec<_> = ends.iter().map(|(_, end, user)| (*end, *user)).collect();
+        for ((fact, _, user), (answer, source)) in ends.iter().zip(ends::ends(self, &asked).await?)
+        {
+            values.insert(fact, Some(user), answer);
+            if let Some(source) = source {
+                values.insert_source(fact, Some(user), source);
+            }
+        }
         self.facts_of_org(&of_org, &mut values).await?;
         for (fact, of) in wanted {
             let answer = match (fact, of) {
@@ -206,6 +217,7 @@ impl Org {
                 values.insert(fact, of.as_deref(), answer);
             }
         }
+        values.set_now(self.now());
         Ok(values)
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::Org;
@@ -10,6 +11,7 @@ use super::error::OrgError;
 use super::http::soql_list;
 use super::set_name::is_set_of;
 use crate::metadata::fact::{Access, FactAnswer, FieldFlag, ObjectFlag, UserFact};
+use crate::metadata::lasting::time;
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::registry::nearest::{nearest, perhaps};
 use crate::metadata::unseen::{Unseen, UnseenKind};
@@ -17,6 +19,8 @@ use crate::metadata::value::Value;
 
 /// The right without which an org hides what others may do.
 const SETUP: &str = "View Setup and Configuration";
+/// `PermissionSetAssignment.ExpirationDate` came with this version (S 4.4).
+const EXPIRATION: ApiVersion = ApiVersion(52);
 /// `viewAllFields` came with this version (S 3.1).
 const VIEW_ALL_FIELDS: ApiVersion = ApiVersion(63);
 /// A list of ids this long keeps the query's address below 8 KB.
@@ -45,6 +49,8 @@ impl<'f> Question<'f> {
 #[derive(Default)]
 struct Allowed {
     assignments: Vec<Json>,
+    /// Assignments that have ended, and give nothing.
+    ended: Vec<Json>,
     /// The sets of the groups; they only tell which of a group's sets grants what the group does.
     members: Vec<Json>,
     /// Why the sets of the groups are not known, where there are groups.
@@ -91,6 +97,13 @@ pub(super) async fn view_setup(
         None => format!("whether {username} has {SETUP} is not known"),
     };
     Ok(Some(format!("{sight}, and {why}")))
+}
+
+/// Says whether an assignment has ended: whether the org keeps its row is UNVERIFIED, and it gives
+/// nothing any more (why 1).
+pub(super) fn is_over(row: &Json, now: Option<Timestamp>) -> bool {
+    let end = row["ExpirationDate"].as_str().and_then(time);
+    end.zip(now).is_some_and(|(end, now)| end <= now)
 }
 
 /// Some of the users that are shown, for the sake of the one that was meant; none where they cannot
@@ -311,7 +324,7 @@ impl Permissions {
         if asks_for_sets {
             selected.push_str(", PermissionSet.Name, PermissionSet.NamespacePrefix");
         }
-        let end = if asks_for_sets { ", ExpirationDate" } else { "" };
+        let end = if org.api_version() >= EXPIRATION { ", ExpirationDate" } else { "" };
         let of = |names: &str| {
             format!(
                 "SELECT AssigneeId, PermissionSetId{end}{names}{selected} FROM \
@@ -330,8 +343,13 @@ impl Permissions {
         let mut sets = BTreeSet::new();
         for row in rows {
             let Some(user) = row["AssigneeId"].as_str() else { continue };
+            let user = allowed.entry(user.to_owned()).or_default();
+            if is_over(&row, org.now()) {
+                user.ended.push(row);
+                continue;
+            }
             sets.extend(row["PermissionSetId"].as_str().map(str::to_owned));
-            allowed.entry(user.to_owned()).or_default().assignments.push(row);
+            user.assignments.push(row);
         }
         let groups: BTreeSet<&str> = allowed
             .values()
@@ -546,6 +564,10 @@ impl Allowed {
                 Some(date) => end = Some(format!("assignment that ends on {date}")),
             }
         }
+        let over = self.ended.iter().find(|row| is_it(row)).filter(|_| end.is_none());
+        let end = end.or_else(|| {
+            Some(format!("assignment that ended on {}", over?["ExpirationDate"].as_str()?))
+        });
         // It may be in one of the groups.
         if let Some(why) = &self.unread {
             return not_observed(UnseenKind::NoRight, why);

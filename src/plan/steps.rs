@@ -542,6 +542,9 @@ fn wanted(
             Some(Value::List(kept.collect()))
         }
         Test::Absent | Test::Empty(true) => None,
+        Test::ValidFor(_) => {
+            return Err("a new one is made by a person, and given to whoever uses it".to_owned());
+        }
         Test::Inside(_) | Test::Count(_) | Test::Empty(false) => {
             return Err("which entries are to come or to go is for a person to say".to_owned());
         }

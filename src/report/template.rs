@@ -384,7 +384,8 @@ fn want_json(want: &Want) -> Json {
             | Test::AtLeast(_)
             | Test::AtMost(_)
             | Test::Count(_)
-            | Test::Empty(_) => values.into_iter().next().unwrap_or_default(),
+            | Test::Empty(_)
+            | Test::ValidFor(_) => values.into_iter().next().unwrap_or_default(),
             Test::Absent => true.into(),
             Test::OneOf(_) | Test::Includes(_) | Test::Excludes(_) | Test::Inside(_) => {
                 values.into()

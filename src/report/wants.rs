@@ -57,6 +57,7 @@ pub(super) fn test_in_words(test: &Test) -> String {
         Test::AtMost(bound) => format!("is at most {}", bound.value()),
         Test::Inside(_) => format!("has {} in its ranges", values.join(", ")),
         Test::Count(number) => format!("has {number} entries"),
+        Test::ValidFor(period) => format!("does not end within {period}"),
         Test::Empty(true) => "is empty".to_owned(),
         Test::Empty(false) => "is not empty".to_owned(),
     }

@@ -357,6 +357,15 @@ impl Check<'_, '_, '_> {
                 }
                 return;
             }
+            Test::ValidFor(_) => {
+                if !matches!(field.kind, Kind::Text) {
+                    self.mistakes.add(
+                        at,
+                        format!("`{name}` never ends, so that `valid-for` says nothing of it"),
+                    );
+                }
+                return;
+            }
             // Judged by `whole`.
             Test::Absent | Test::Inside(_) | Test::Count(_) | Test::Empty(_) => return,
         };
@@ -457,6 +466,16 @@ impl Check<'_, '_, '_> {
                     _ => format!("is no number, so that `{}` can never match", test.name()),
                 };
                 self.mistakes.add(at, format!("`{pattern}` {why}"));
+                return;
+            }
+            Test::ValidFor(_) => {
+                if fact.kind() != FactKind::End {
+                    let what = format!(
+                        "`{pattern}` does not say when something ends, so that `valid-for` can \
+                         never match"
+                    );
+                    self.mistakes.add(at, what);
+                }
                 return;
             }
             Test::Absent => return,

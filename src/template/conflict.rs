@@ -114,7 +114,8 @@ fn normal(test: &Test, field: Option<&Field>) -> Test {
         | Test::AtMost(_)
         | Test::Inside(_)
         | Test::Count(_)
-        | Test::Empty(_) => test.clone(),
+        | Test::Empty(_)
+        | Test::ValidFor(_) => test.clone(),
     }
 }
 
@@ -254,7 +255,8 @@ pub(crate) fn contradict(left: &Test, right: &Test) -> bool {
         | Test::AtMost(_)
         | Test::Inside(_)
         | Test::Count(_)
-        | Test::Empty(_) => None,
+        | Test::Empty(_)
+        | Test::ValidFor(_) => None,
     };
     match (left, right) {
         (Test::Includes(wanted), Test::Excludes(unwanted))
@@ -319,7 +321,8 @@ fn may_be(value: &Value, test: &Test) -> bool {
         | Test::OneOf(_)
         | Test::Inside(_)
         | Test::Count(_)
-        | Test::Empty(false) => true,
+        | Test::Empty(false)
+        | Test::ValidFor(_) => true,
     }
 }
 

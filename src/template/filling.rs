@@ -190,9 +190,12 @@ impl<'a> Filling<'a> {
             Test::Includes(elements) => Test::Includes(self.elements(elements)),
             Test::Excludes(elements) => Test::Excludes(self.elements(elements)),
             Test::Inside(elements) => Test::Inside(self.elements(elements)),
-            Test::Absent | Test::AtLeast(_) | Test::AtMost(_) | Test::Count(_) | Test::Empty(_) => {
-                test.clone()
-            }
+            Test::Absent
+            | Test::AtLeast(_)
+            | Test::AtMost(_)
+            | Test::Count(_)
+            | Test::Empty(_)
+            | Test::ValidFor(_) => test.clone(),
         }
     }
 }

@@ -189,7 +189,8 @@ fn texts(test: &Test) -> impl Iterator<Item = String> {
         | Test::AtMost(_)
         | Test::Inside(_)
         | Test::Count(_)
-        | Test::Empty(_) => Vec::new(),
+        | Test::Empty(_)
+        | Test::ValidFor(_) => Vec::new(),
     };
     all.into_iter().filter(|text| !text.trim().is_empty())
 }

@@ -65,13 +65,23 @@ pub(super) mod keys {
         "inside",
         "count",
         "empty",
+        "valid-for",
         "carrier",
         "except",
         "of",
     ];
     pub(in crate::template) const COMPARISONS: &[&str] = &[
-        "equals", "one-of", "includes", "excludes", "absent", "at-least", "at-most", "inside",
-        "count", "empty",
+        "equals",
+        "one-of",
+        "includes",
+        "excludes",
+        "absent",
+        "at-least",
+        "at-most",
+        "inside",
+        "count",
+        "empty",
+        "valid-for",
     ];
     pub(in crate::template) const CREATE: &[&str] = &["component", "from", "set", "except"];
 }

@@ -173,7 +173,9 @@ pub fn of_fact(fact: &Fact) -> Option<&'static SetupPage> {
     find(match fact {
         Fact::Organization(_) | Fact::Seats(_) | Fact::Currency => "company-information",
         Fact::ApiAccessControl => "api-access-control",
-        Fact::User(_) | Fact::Access(_) | Fact::Column(_) | Fact::Licensed(_) => "users",
+        Fact::User(_) | Fact::Access(_) | Fact::Column(_) | Fact::Licensed(_) | Fact::End(_) => {
+            "users"
+        }
         Fact::AppAccess(_) => "connected-apps",
         Fact::MyDomain => "my-domain",
         Fact::Package(_) | Fact::PackageVersion(_) => "installed-packages",

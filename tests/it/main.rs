@@ -19,6 +19,7 @@ mod deploy;
 mod diff;
 mod document;
 mod effective;
+mod ends;
 mod facts;
 mod faults;
 mod formats;

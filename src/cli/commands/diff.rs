@@ -22,6 +22,7 @@ use crate::cli::shared::wanted::{self, Wanted};
 use crate::diff::{Diff, Finding, State};
 use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::labels::CONNECTED_APP;
+use crate::metadata::lasting::Period;
 use crate::org::{ConnectOptions, Org};
 use crate::plan::saved::SavedPlan;
 use crate::report::line::harmless;
@@ -61,6 +62,11 @@ pub(crate) struct DiffArguments {
     /// Write the plan that fixes what differs, for `sfsetup deploy --plan`
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     save_plan: Option<PathBuf>,
+
+    /// Say also what ends within this time, or has ended: certificates of the apps, assignments of
+    /// the users, passwords; 12h, 30d, 4w
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["baseline", "baseline_org", "save_plan"])]
+    expires_within: Option<Period>,
 
     /// Fail with 2 also when something is only to do by hand or was not observed
     #[arg(long)]
@@ -259,7 +265,11 @@ fn compared(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
         });
     }
     wanted::check_named(&arguments.wanted, &arguments.source, &config, choice.as_ref())?;
-    let wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
+    let mut wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
+    if let Some(period) = arguments.expires_within {
+        wanted.add_ends(ui, period)?;
+    }
+    let wanted = wanted;
     let steps =
         if arguments.save_plan.is_some() { wanted.steps()? } else { wanted.steps_to_look_at()? };
     let (wanted, steps, only, waivers) = (&wanted, &steps, &only, &waivers);

@@ -14,10 +14,14 @@ pub(crate) fn latest_day() -> String {
     day_after(DAY)
 }
 
-fn day_after(time: Duration) -> String {
+/// Returns the time; `SOURCE_DATE_EPOCH` names another.
+pub(crate) fn now() -> jiff::Timestamp {
     let named = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
-    let now = named
+    named
         .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
-        .unwrap_or_else(jiff::Timestamp::now);
-    (now + time).strftime("%Y-%m-%d").to_string()
+        .unwrap_or_else(jiff::Timestamp::now)
+}
+
+fn day_after(time: Duration) -> String {
+    (now() + time).strftime("%Y-%m-%d").to_string()
 }

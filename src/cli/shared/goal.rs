@@ -681,13 +681,15 @@ pub(crate) fn of_files(
     ui.detail(&format!("read {count} components from {}", from.display()));
     let graph = masters(&reading.components);
     reading.remarks.extend(reading.components.labels_in_words());
+    let mut facts = FactValues::new(Unseen::new(
+        UnseenKind::Offline,
+        "offline: only an org can answer this, a folder of files cannot",
+    ));
+    facts.set_now(Some(clock::now()));
     Ok(Seen {
         components: reading.components.into(),
         against: None,
-        facts: FactValues::new(Unseen::new(
-            UnseenKind::Offline,
-            "offline: only an org can answer this, a folder of files cannot",
-        )),
+        facts,
         graph,
         limits: OrgLimits::default(),
         version: reading.version.unwrap_or(ApiVersion::NEWEST),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::metadata::full_name::canonical_full_name;
+use crate::metadata::lasting::Period;
 use crate::metadata::names::Name;
 use crate::org::{Org, OrgIdentity};
 use crate::plan::saved::{SavedOrg, SavedTemplate, json, value};
@@ -87,6 +88,26 @@ impl Wanted {
                 })
                 .collect(),
         ))
+    }
+
+    /// Adds what ends within a time of the apps and users that these templates speak of.
+    ///
+    /// # Errors
+    /// A want that cannot be made out of the values.
+    pub(crate) fn add_ends(&mut self, ui: &Ui, period: Period) -> Result<(), CommandError> {
+        let added = template::expires::expires(period, &self.steps_to_look_at()?);
+        let added =
+            added.map_err(|why| CommandError::internal("what ends cannot be looked for", why))?;
+        match added {
+            Some((template, values)) => self.0.push(OneWanted {
+                given: template.name.clone(),
+                template,
+                sha256: String::new(),
+                values,
+            }),
+            None => ui.note("no app and no user is named here, of which something could end"),
+        }
+        Ok(())
     }
 
     /// Gets the templates of a saved plan, with the values that it was saved with.
@@ -237,7 +258,8 @@ impl Wanted {
 
     /// Says how they and their parameters are given on the command line.
     pub(crate) fn named(&self, set: &[String]) -> String {
-        let names = self.0.iter().map(|one| format!("--template {}", shell_word(&one.given)));
+        let named = self.0.iter().filter(|one| one.template.name != template::expires::NAME);
+        let names = named.map(|one| format!("--template {}", shell_word(&one.given)));
         names
             .chain(set.iter().map(|set| format!("--set {}", shell_word(set))))
             .collect::<Vec<_>>()

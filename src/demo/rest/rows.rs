@@ -153,6 +153,18 @@ fn manage_users(call: &Call<'_>) -> Result<(), Refusal> {
     if call.state.org.is_permitted(&call.user, "ManageUsers") { Ok(()) } else { Err(not_found()) }
 }
 
+/// Whether a user's password has expired (why 1).
+pub(super) fn password(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
+    let org = &call.state.org;
+    if !org.is_permitted(&call.user, "ManageUsers") {
+        return Err(refuse("INSUFFICIENT_ACCESS", "insufficient access rights on object id"));
+    }
+    of_row(id)?;
+    let row = org.stored_row("User", id).ok_or_else(not_found)?;
+    let is_expired = org.history.expired.contains(string(&row, "Id"));
+    Ok(Reply::json(200, &json!({ "isExpired": is_expired })))
+}
+
 pub(super) fn end_session(call: &mut Call<'_>, id: &str) -> Result<Reply, Refusal> {
     manage_users(call)?;
     of_row(id)?;

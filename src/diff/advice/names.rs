@@ -377,7 +377,8 @@ fn of_fact(pattern: &str, test: &Test, notes: &mut Vec<(bool, String)>) {
         | Fact::Package(_)
         | Fact::PackageVersion(_)
         | Fact::ChangeEvents(_)
-        | Fact::Feature(_) => {}
+        | Fact::Feature(_)
+        | Fact::End(_) => {}
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Access, Fact, OrganizationFact, UserColumn, UserFact};
+use super::{Access, Fact, OrganizationFact, UserColumn, UserEnd, UserFact};
 
 /// Writes an enum of names together with the list of all of them, so that none is left out of it.
 macro_rules! listed {
@@ -58,6 +58,8 @@ listed! {
         PackageVersion = "package.version",
         ChangeEvents = "cdc.member",
         OrgFeature = "org.feature",
+        UserAssignmentsEnd = "user.assignments_end",
+        UserPasswordEnds = "user.password_ends",
     }
 }
 
@@ -167,6 +169,8 @@ impl Fact {
             FactName::PackageVersion => Self::PackageVersion(written.key()?),
             FactName::ChangeEvents => Self::ChangeEvents(written.key()?),
             FactName::OrgFeature => Self::Feature(written.key()?),
+            FactName::UserAssignmentsEnd => written.bare(Self::End(UserEnd::Assignment))?,
+            FactName::UserPasswordEnds => written.bare(Self::End(UserEnd::Password))?,
         })
     }
 
@@ -200,6 +204,8 @@ impl Fact {
             Self::PackageVersion(_) => FactName::PackageVersion,
             Self::ChangeEvents(_) => FactName::ChangeEvents,
             Self::Feature(_) => FactName::OrgFeature,
+            Self::End(UserEnd::Assignment) => FactName::UserAssignmentsEnd,
+            Self::End(UserEnd::Password) => FactName::UserPasswordEnds,
         }
     }
 }
@@ -276,7 +282,8 @@ impl fmt::Display for Fact {
                 UserColumn::Language | UserColumn::Locale | UserColumn::Currency | UserColumn::Role,
             )
             | Self::MyDomain
-            | Self::Currency => f.write_str(name),
+            | Self::Currency
+            | Self::End(_) => f.write_str(name),
             Self::Access(Access::Permission(key) | Access::PermissionSet(key))
             | Self::Seats(key)
             | Self::Column(UserColumn::Feature(key))
@@ -334,6 +341,8 @@ mod tests {
             FactName::PackageVersion => Fact::PackageVersion(key),
             FactName::ChangeEvents => Fact::ChangeEvents(key),
             FactName::OrgFeature => Fact::Feature(key),
+            FactName::UserAssignmentsEnd => Fact::End(UserEnd::Assignment),
+            FactName::UserPasswordEnds => Fact::End(UserEnd::Password),
         }
     }
 

@@ -14,13 +14,13 @@ use crate::metadata::value::Value;
 use crate::org::Org;
 use crate::org::error::OrgError;
 use crate::org::http::{soql_list, soql_text};
-use crate::org::users::view_setup;
+use crate::org::users::{is_over, view_setup};
 
 /// An answer, and where the access comes from that it speaks of.
 pub(super) type Sourced = (FactAnswer, Option<String>);
 
 /// The users of whom something is asked, as far as the org shows them; or why it shows none.
-async fn shown_users(
+pub(super) async fn shown_users(
     org: &Org,
     names: &BTreeSet<&str>,
 ) -> Result<Result<BTreeSet<String>, FactAnswer>, OrgError> {
@@ -39,7 +39,7 @@ async fn shown_users(
     }
 }
 
-fn nobody(name: &str) -> FactAnswer {
+pub(super) fn nobody(name: &str) -> FactAnswer {
     not_observed(
         UnseenKind::NobodyThere,
         format!("there is no user `{name}` in this org, or it is not shown to this user"),
@@ -295,7 +295,7 @@ async fn one_app(org: &Org, app: &str, user: &str) -> Result<Sourced, OrgError> 
             Err(error) => return Err(error),
         };
     }
-    let held = Held { user, assigned, ending, members };
+    let held = Held { user, assigned, ending, members, now: org.now() };
     let of_app = |id: &String| -> Vec<&Json> {
         let is_its = |row: &&Json| ids.len() == 1 || row["SetupEntityId"] == id.as_str();
         parents.iter().filter(is_its).collect()
@@ -332,6 +332,7 @@ struct Held<'u> {
     ending: Vec<Json>,
     /// The sets of groups that are assigned without an end.
     members: Vec<Json>,
+    now: Option<jiff::Timestamp>,
 }
 
 impl Held<'_> {
@@ -346,10 +347,18 @@ impl Held<'_> {
             let source = format!("{}, through a group", carrier(row));
             return Some((FactAnswer::Known(true.into()), Some(source)));
         }
+        let is_past = |row: &&Json| is_over(row, self.now);
+        let (ended, ending): (Vec<&Json>, Vec<&Json>) = self.ending.iter().partition(is_past);
         // An assignment that ends lets nobody in for good, and may have ended (why 1).
         let may_let_in =
             |row: &&Json| by_set(&row["PermissionSetId"]).is_some() || is_of_group(row);
-        let date = self.ending.iter().find(may_let_in).map(|row| &row["ExpirationDate"])?;
+        let may_let_in = |row: &&&Json| may_let_in(row);
+        let Some(date) = ending.iter().find(may_let_in).map(|row| &row["ExpirationDate"]) else {
+            let over = ended.iter().find(|row| by_set(&row["PermissionSetId"]).is_some())?;
+            let date = over["ExpirationDate"].as_str().unwrap_or_default();
+            let source = format!("an assignment that ended on {date}");
+            return Some((FactAnswer::Known(false.into()), Some(source)));
+        };
         let user = self.user;
         let why = format!("no more than an assignment that ends on {date} lets {user} in");
         Some((not_readable(why), None))

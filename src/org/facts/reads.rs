@@ -1,7 +1,8 @@
 //! What answering a fact reads of an org, beside the questions themselves: a new question is named
 //! here too.
 
-use crate::metadata::fact::{Access, Fact, OrgFeature, OrganizationFact, UserColumn};
+use super::ends::NO_END;
+use crate::metadata::fact::{Access, Fact, OrgFeature, OrganizationFact, UserColumn, UserEnd};
 use crate::metadata::labels::{CONNECTED_APP, EXTERNAL_APP};
 
 /// What answering one fact reads.
@@ -77,6 +78,15 @@ impl Reads {
             Fact::ChangeEvents(_) => {
                 reads.lists.push("PlatformEventChannelMember");
                 reads.component("PlatformEventChannelMember", "*");
+            }
+            Fact::End(UserEnd::Assignment) => {
+                reads.row("User", "the named user");
+                reads.row("PermissionSetAssignment", "when what the named user has ends");
+                reads.caller();
+            }
+            Fact::End(UserEnd::Password) => {
+                reads.access(&Access::Permission(NO_END.to_owned()), NO_END);
+                reads.row("User", "whether the password of the named user has expired");
             }
             // What no row is known of is asked of nobody.
             Fact::Feature(name) => {

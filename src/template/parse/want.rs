@@ -286,6 +286,13 @@ impl Walk<'_, '_> {
             },
             "at-least" => Test::AtLeast(self.bound(node, name)?),
             "at-most" => Test::AtMost(self.bound(node, name)?),
+            "valid-for" => match node.get_ref().as_str().unwrap_or_default().parse() {
+                Ok(period) => Test::ValidFor(period),
+                Err(why) => {
+                    self.mistakes.add(&span, format!("`valid-for`: {why}"));
+                    return None;
+                }
+            },
             _ => {
                 let Some(number) = integer(node) else {
                     self.mistakes.add(&span, format!("`{name}` takes a whole number"));

@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::cli::shared::answer::{Answer, AnswerArguments, failure};
 use crate::cli::shared::arguments::{Exit, shell_word};
+use crate::cli::shared::clock;
 use crate::cli::shared::config::Config;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::goal::of_files;
@@ -273,6 +274,7 @@ impl<'c> Case<'c> {
 
     fn facts(&self, values: &Arguments) -> Result<FactValues, CommandError> {
         let mut facts = FactValues::new(Unseen::new(UnseenKind::NotAsked, UNANSWERED));
+        facts.set_now(Some(clock::now()));
         for ExpectedFact { fact, of, value } in &self.expected.facts {
             let other = of.as_deref().map(|of| of.trim_start_matches('{').trim_end_matches('}'));
             let of = match (other, fact.parameter()) {
