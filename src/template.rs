@@ -22,6 +22,7 @@ mod placeholder;
 pub(crate) mod schema;
 pub mod setup;
 mod sign_in;
+mod subject;
 mod when;
 
 use std::cmp::Ordering;
@@ -45,6 +46,7 @@ pub use parse::parse;
 pub(crate) use parse::{overlay, parse_with};
 pub(crate) use placeholder::{fill, parameter_of, part_of, placeholders};
 pub use sign_in::SignIn;
+pub(crate) use subject::ParameterSubject;
 pub use when::{Alternative, Condition, Subject, When};
 pub(crate) use when::{claims, may_meet};
 
