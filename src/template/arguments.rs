@@ -119,6 +119,8 @@ impl Arguments {
     ) -> bool {
         let mut values = Self::by_default(template);
         values.0.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
+        // What a parameter itself decides is open.
+        values.0.remove(parameter);
         !is_unasked(template, &values, parameter)
     }
 

@@ -2,9 +2,10 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 use sfsetup::demo::{Faults, Store};
 
 use crate::lab::Lab;
@@ -14,13 +15,19 @@ use crate::support::{Run, finish};
 /// Runs the program at a terminal at which somebody gives these answers, each once the question is
 /// there. What is shown at the terminal, the answers among it, comes as its stderr.
 fn at_terminal(lab: &Lab, arguments: &[&str], answers: &[(&str, &str)]) -> Run {
+    answered(lab.command(arguments), answers)
+}
+
+/// The same of a command as it stands.
+pub(crate) fn answered(mut command: Command, answers: &[(&str, &str)]) -> Run {
     let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&terminal).unwrap();
     unlockpt(&terminal).unwrap();
     let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
     let end = || OpenOptions::new().read(true).write(true).open(&name).unwrap();
-    let mut command = lab.command(arguments);
-    command.stdin(end()).stderr(end()).stdout(Stdio::piped());
+    let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&terminal, size).unwrap();
+    command.env("NO_COLOR", "1").stdin(end()).stderr(end()).stdout(Stdio::piped());
     let child = command.spawn().unwrap();
     // Its ends are the program's alone, so that the terminal is over with it.
     drop(command);

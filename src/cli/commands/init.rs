@@ -14,7 +14,7 @@ use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::load::{self, load_for};
 use crate::cli::shared::questions::{self, Candidates, is_secret};
-use crate::cli::shared::ui::Ui;
+use crate::cli::shared::ui::{Ui, cut};
 use crate::metadata::value::Value;
 use crate::template::{self, Arguments, Parameter, Template};
 
@@ -38,6 +38,9 @@ pub(crate) struct InitArguments {
     #[arg(long = "set", value_name = "NAME=VALUE")]
     set: Vec<String>,
 }
+
+/// How wide the titles are in the list of templates, in characters.
+const TITLE: usize = 46;
 
 pub(crate) fn run(ui: &Ui, arguments: &InitArguments) -> Result<Exit, CommandError> {
     let file = Path::new(FILE);
@@ -125,11 +128,9 @@ fn incomplete(missing: Vec<String>) -> CommandError {
 fn which_template(ui: &Ui) -> Result<String, CommandError> {
     let load::All { mut templates, .. } = load::all(ui)?;
     templates.sort_by_key(|template| template.title.to_lowercase());
-    let wide = templates.iter().map(|one| one.title.chars().count()).max().unwrap_or_default();
     let row = |template: &Template| {
         let group = template.group.clone().unwrap_or_default();
-        let words = format!("{} {}", template.name, template.source);
-        (format!("{:wide$}  {group}", template.title), words)
+        (format!("{:TITLE$}  {group}", cut(&template.title, TITLE)), template.name.clone())
     };
     let rows: Vec<(String, String)> = templates.iter().map(row).collect();
     let help = "type to search, arrows move, Enter takes it";

@@ -239,7 +239,7 @@ pub(crate) fn ask(
                 choices.iter().map(|choice| (choice.clone(), String::new())).collect();
             let usual = usual.map(ToString::to_string);
             let start = choices.iter().position(|choice| Some(choice) == usual.as_ref());
-            let help = "arrows move, Enter takes it, letters search";
+            let help = "arrows move, Enter takes it";
             let chosen = ui.choose(name, help, &rows, start.unwrap_or_default())?;
             Ok(choices[chosen].clone())
         }
@@ -269,26 +269,25 @@ fn ask_text(
         None if parameter.default.is_none() => likely.map(str::to_owned),
         None => None,
     };
-    let mut help = match (is_list, offered.rows.is_empty()) {
-        (true, true) => "with commas between".to_owned(),
-        (true, false) => "with commas between; arrows choose, Tab completes".to_owned(),
-        (false, true) => String::new(),
-        (false, false) => "type to search, arrows choose, or any other name".to_owned(),
+    let how = match (is_list, offered.rows.is_empty()) {
+        (true, true) => "commas between",
+        (true, false) => "commas between; arrows choose, Tab completes",
+        (false, true) => "",
+        (false, false) => "type to search, or any name",
     };
     let empty = match (&usual, is_list) {
-        (Some(_), true) => Some("Enter takes what stands in brackets, `-` none"),
-        (Some(_), false) => Some("Enter takes what stands in brackets"),
-        (None, _) if parameter.default.is_some() => Some("Enter leaves it empty"),
-        (None, _) => None,
+        (Some(_), true) => "Enter: as in brackets, `-`: none",
+        (Some(_), false) => "Enter: as in brackets",
+        (None, _) if parameter.default.is_some() => "Enter: none",
+        (None, _) => "",
     };
-    if let Some(empty) = empty {
-        help = if help.is_empty() { empty.to_owned() } else { format!("{help}; {empty}") };
-    }
+    let help: Vec<&str> = [how, empty].into_iter().filter(|text| !text.is_empty()).collect();
+    let help = help.join("; ");
     let question = TextQuestion {
         question: &parameter.name,
         help: &help,
         usual: usual.as_deref(),
-        offered: Arc::new(offered.rows.clone()),
+        offered: &offered.rows.clone(),
         is_list,
     };
     let check = check(parameter, offered);

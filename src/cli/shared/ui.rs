@@ -25,7 +25,7 @@ use super::error::CommandError;
 use super::format::Format;
 use super::last_words::LastWords;
 use super::vouched::Vouched;
-pub(crate) use asking::TextQuestion;
+pub(crate) use asking::{TextQuestion, cut};
 use terminal::{Look, Screen};
 
 /// The way out to the person or program that called.

@@ -12,7 +12,7 @@ use crate::report::line::clean;
 use crate::template::{Parameter, ParameterKind, Template};
 
 /// How wide a comment is, in characters.
-const WIDTH: usize = 98;
+const WIDTH: usize = 80;
 
 /// Writes the file for one template and one org, and the values that were chosen; what has none
 /// stands there with its default, as a comment.

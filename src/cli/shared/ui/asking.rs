@@ -21,7 +21,7 @@ pub(crate) struct TextQuestion<'q> {
     /// What an empty answer stands for.
     pub(crate) usual: Option<&'q str>,
     /// What is offered. Behind two blanks and a bracket stands what is no part of the answer.
-    pub(crate) offered: Arc<Vec<String>>,
+    pub(crate) offered: &'q [String],
     /// Several texts with commas between them are the answer.
     pub(crate) is_list: bool,
 }
@@ -49,8 +49,7 @@ impl Ui {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return Ok(None);
         }
-        let offered = Arc::default();
-        let question = TextQuestion { question, help, usual: None, offered, is_list: false };
+        let question = TextQuestion { question, help, usual: None, offered: &[], is_list: false };
         self.ask_text(&question, check).map(Some)
     }
 
@@ -69,7 +68,12 @@ impl Ui {
                 None => Validation::Valid,
             })
         };
-        let (offered, is_list) = (asked.offered.clone(), asked.is_list);
+        let (width, is_list) = (width(), asked.is_list);
+        let fits = |row: &String| match bare(row).chars().count() < width {
+            true => cut(row, width),
+            false => row.clone(),
+        };
+        let offered: Arc<Vec<String>> = Arc::new(asked.offered.iter().map(fits).collect());
         let suggest = move |text: &str| -> Result<Vec<String>, CustomUserError> {
             Ok(suggested(text, &offered, is_list))
         };
@@ -97,7 +101,7 @@ impl Ui {
         rows: &[(String, String)],
         start: usize,
     ) -> Result<usize, CommandError> {
-        let width = Screen::width_of_stderr().unwrap_or(80).saturating_sub(4).max(20);
+        let width = width();
         let shown = rows.iter().map(|(row, _)| cut(&clean(row), width)).collect();
         let question = clean(question);
         let scorer = |typed: &str, _: &String, _: &str, at: usize| {
@@ -110,6 +114,7 @@ impl Ui {
             .with_scorer(&scorer)
             .with_starting_cursor(start)
             .with_page_size(10)
+            .with_formatter(&|chosen| first_column(chosen.value).to_owned())
             .with_render_config(colours());
         self.answered(|| select.raw_prompt()).map(|chosen| chosen.index)
     }
@@ -154,13 +159,22 @@ fn colours() -> RenderConfig<'static> {
     }
 }
 
+/// How wide a row may be: one that breaks is drawn over others.
+fn width() -> usize {
+    Screen::width_of_stderr().unwrap_or(80).saturating_sub(4).max(20)
+}
+
+fn first_column(row: &str) -> &str {
+    row.split("  ").next().unwrap_or_default()
+}
+
 /// An answer without what is only shown of it.
 fn bare(text: &str) -> &str {
     text.split("  (").next().unwrap_or_default().trim()
 }
 
-/// A row no wider than the terminal: a list of rows that break is drawn over itself.
-fn cut(row: &str, width: usize) -> String {
+/// A row in so many characters.
+pub(crate) fn cut(row: &str, width: usize) -> String {
     if row.chars().count() <= width {
         return row.to_owned();
     }
