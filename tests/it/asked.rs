@@ -5,7 +5,6 @@ use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
 use sfsetup::demo::{Faults, Store};
 
 use crate::lab::Lab;
@@ -25,10 +24,19 @@ pub(crate) fn answered(mut command: Command, answers: &[(&str, &str)]) -> Run {
     unlockpt(&terminal).unwrap();
     let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
     let end = || OpenOptions::new().read(true).write(true).open(&name).unwrap();
-    let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
-    tcsetwinsize(&terminal, size).unwrap();
     command.env("NO_COLOR", "1").stdin(end()).stderr(end()).stdout(Stdio::piped());
     let child = command.spawn().unwrap();
+    // One that waits for an answer which nobody gives is ended, so that the test says what it saw.
+    let id = child.id().to_string();
+    let (ended, waits) = std::sync::mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        if waits
+            .recv_timeout(std::time::Duration::from_secs(100))
+            .is_err_and(|why| why == std::sync::mpsc::RecvTimeoutError::Timeout)
+        {
+            let _ = Command::new("kill").arg(id).status();
+        }
+    });
     // Its ends are the program's alone, so that the terminal is over with it.
     drop(command);
     let mut terminal = File::from(terminal);
@@ -44,7 +52,11 @@ pub(crate) fn answered(mut command: Command, answers: &[(&str, &str)]) -> Run {
             next = left.next();
         }
     }
-    let mut run = finish(child.wait_with_output().unwrap());
+    let output = child.wait_with_output().unwrap();
+    drop(ended);
+    let shown_so_far = String::from_utf8_lossy(&shown).into_owned();
+    assert!(output.status.code().is_some(), "it waits still: {shown_so_far}");
+    let mut run = finish(output);
     run.stderr = anstream::adapter::strip_str(&String::from_utf8(shown).unwrap()).to_string();
     run
 }

@@ -494,6 +494,10 @@ pub(crate) fn end_interrupted(waits_for_a_login: bool, last_words: &LastWords) {
     } else {
         error.because("nothing was sent")
     };
+    // A list to choose from hides the cursor.
+    if io::stderr().is_terminal() {
+        let _ = io::stderr().write_all(b"\x1b[?25h");
+    }
     stderr(&format!("\n{}", told(&error)));
     for (out, text) in last_words.texts(&Failure::from(&error)) {
         // Nobody is left to tell that it could not be written.

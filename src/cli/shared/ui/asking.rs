@@ -11,8 +11,8 @@ use inquire::{Confirm, CustomUserError, InquireError, Select, Text};
 use crate::cli::shared::error::CommandError;
 use crate::report::line::clean;
 
-use super::Ui;
 use super::terminal::{Screen, is_dumb};
+use super::{Ui, end_interrupted};
 
 /// A question that a text answers.
 pub(crate) struct TextQuestion<'q> {
@@ -140,9 +140,16 @@ impl Ui {
         &self,
         prompt: impl FnOnce() -> Result<T, InquireError>,
     ) -> Result<T, CommandError> {
+        // Ctrl-C comes as the signal that it is elsewhere.
+        let last_words = self.last_words.clone();
+        let _ = self.interrupt.listen(move || end_interrupted(false, &last_words));
         match self.interrupt.while_asking(prompt) {
             Ok(answer) => Ok(answer),
             Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => {
+                Err(CommandError::interrupted().because("nothing was written"))
+            }
+            // A signal that ends the run has come.
+            Err(InquireError::IO(error)) if error.kind() == io::ErrorKind::Interrupted => {
                 Err(CommandError::interrupted().because("nothing was written"))
             }
             Err(error) => {
