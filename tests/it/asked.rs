@@ -48,6 +48,10 @@ pub(crate) fn answered(mut command: Command, answers: &[(&str, &str)]) -> Run {
         while let Some((question, answer)) = next
             && String::from_utf8_lossy(&shown).contains(question)
         {
+            // A key that is a signal is lost where the program does not read keys yet.
+            if answer.starts_with('\u{3}') {
+                std::thread::sleep(std::time::Duration::from_millis(700));
+            }
             terminal.write_all(format!("{answer}\n").as_bytes()).unwrap();
             next = left.next();
         }
