@@ -12,7 +12,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 #[cfg(feature = "demo")]
 use commands::demo;
 use commands::{
-    config, deploy, diff, git_diff, org, package, plan, rollback, snapshot, template, waive,
+    config, deploy, diff, git_diff, init, org, package, plan, rollback, snapshot, template, waive,
 };
 use shared::arguments::Exit;
 use shared::error::CommandError;
@@ -63,6 +63,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::InitArguments),
     Diff(diff::DiffArguments),
     Package(package::PackageArguments),
     Plan(plan::PlanArguments),
@@ -128,6 +129,7 @@ fn asks_for_json(given: &[OsString]) -> bool {
 
 fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
     match command {
+        Command::Init(arguments) => init::run(ui, &arguments),
         Command::Diff(arguments) => diff::run(ui, &arguments),
         Command::Package(arguments) => package::run(ui, &arguments),
         Command::Plan(arguments) => plan::run(ui, &arguments),

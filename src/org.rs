@@ -51,7 +51,9 @@ pub use assign::CreatedRow;
 use auth::Session;
 pub use error::{OrgError, OrgErrorKind};
 use http::Wire;
+pub(crate) use names::Listed as ListedNames;
 pub(crate) use patience::sign_in;
+pub(crate) use users::KnownUser;
 pub(crate) use values::Values;
 
 /// What happens, as it happens.

@@ -23,6 +23,7 @@ mod placeholder;
 pub(crate) mod schema;
 pub mod setup;
 mod sign_in;
+mod subject;
 mod when;
 
 use std::cmp::Ordering;
@@ -47,6 +48,7 @@ pub use parse::parse;
 pub(crate) use parse::{overlay, parse_with};
 pub(crate) use placeholder::{fill, parameter_of, part_of, placeholders};
 pub use sign_in::SignIn;
+pub(crate) use subject::ParameterSubject;
 pub use when::{Alternative, Condition, Subject, When};
 pub(crate) use when::{claims, may_meet};
 

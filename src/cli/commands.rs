@@ -6,6 +6,7 @@ pub(super) mod demo;
 pub(super) mod deploy;
 pub(super) mod diff;
 pub(super) mod git_diff;
+pub(super) mod init;
 pub(super) mod org;
 pub(super) mod package;
 pub(super) mod plan;

@@ -17,6 +17,7 @@ pub(super) mod journal;
 pub(super) mod last_words;
 pub(super) mod library;
 pub(super) mod load;
+pub(super) mod questions;
 pub(super) mod refusal;
 pub(super) mod road;
 pub(super) mod saved;

@@ -42,7 +42,7 @@ const GROUP: &str = "PermissionSetGroup";
 /// The types of apps, which may go by their label.
 const APPS: &[&str] = &[CONNECTED_APP, EXTERNAL_APP];
 /// The full names by type, as the org lists them; where it does not, why.
-pub(super) type Listed = BTreeMap<String, Result<Vec<String>, String>>;
+pub(crate) type Listed = BTreeMap<String, Result<Vec<String>, String>>;
 
 /// What is being found out.
 struct Search<'o> {
@@ -89,6 +89,16 @@ impl Org {
             search.all(&doubtful, seen).await?;
         }
         Ok(search.found)
+    }
+
+    /// Lists types of components: the full names of each, or why the org does not say them.
+    ///
+    /// # Errors
+    /// The org cannot be asked any more.
+    pub(crate) async fn names_of_types(&self, types: &BTreeSet<&str>) -> Result<Listed, OrgError> {
+        let mut search = Search { org: self, listed: Listed::new(), found: Names::default() };
+        search.list(types).await?;
+        Ok(search.listed)
     }
 
     /// Looks up names that values give, as far as that can be told before components are read.

@@ -96,11 +96,18 @@ impl SfCli {
         shown["result"].get("username")?.as_str().map(str::to_owned)
     }
 
-    /// Asks for the aliases of its orgs; none where it cannot be asked.
-    pub async fn aliases(&self) -> Vec<String> {
-        let answer = self.run(&["alias", "list", "--json"]).await.unwrap_or_default();
+    /// Asks for the aliases of its orgs; none where there is no `sf`.
+    ///
+    /// # Errors
+    /// It is there and gives no answer, or says why it cannot.
+    pub async fn aliases(&self) -> Result<Vec<String>, OrgError> {
+        let answer = match self.run(&["alias", "list", "--json"]).await {
+            Ok(answer) => answer,
+            Err(error) if error.message.ends_with(NOT_INSTALLED) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
         let rows = answer["result"].as_array().into_iter().flatten();
-        rows.filter_map(|row| row.get("alias")?.as_str().map(str::to_owned)).collect()
+        Ok(rows.filter_map(|row| row.get("alias")?.as_str().map(str::to_owned)).collect())
     }
 
     /// The command refreshes the token first (S 6.9), so asking again is a refresh.

@@ -119,6 +119,34 @@ async fn some_users(org: &Org) -> Result<Vec<String>, OrgError> {
     }
 }
 
+/// A user, as people know them.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownUser {
+    pub(crate) username: String,
+    /// Name, profile and licence, as far as they are shown.
+    pub(crate) about: Vec<String>,
+}
+
+impl Org {
+    /// Lists the users who are active and are shown to the caller: the first of them, where there
+    /// are very many. One query.
+    ///
+    /// # Errors
+    /// The org does not answer it.
+    pub(crate) async fn active_users(&self) -> Result<Vec<KnownUser>, OrgError> {
+        let soql = "SELECT Username, Name, Profile.Name, Profile.UserLicense.Name FROM User WHERE \
+                    IsActive = true ORDER BY Username LIMIT 2000";
+        let rows = self.wire.query(soql).await?;
+        let known = |row: &Json| {
+            let profile = &row["Profile"];
+            let about = [&row["Name"], &profile["Name"], &profile["UserLicense"]["Name"]];
+            let about = about.into_iter().filter_map(Json::as_str).map(str::to_owned).collect();
+            Some(KnownUser { username: row["Username"].as_str()?.to_owned(), about })
+        };
+        Ok(rows.iter().filter_map(known).collect())
+    }
+}
+
 /// Users as they were asked for by name.
 #[derive(Debug)]
 pub(super) struct Users {

@@ -22,6 +22,8 @@ pub struct ArgumentErrors {
     pub is_given: bool,
     /// A parameter has no value.
     pub is_incomplete: bool,
+    /// The parameters that have none.
+    pub missing: Vec<String>,
     /// The parameters that are wrong as they were configured; each is named in its sentence.
     pub configured: Vec<String>,
 }
@@ -95,6 +97,7 @@ impl Arguments {
         let values = Self(values);
         // Of a step that the other values leave out nothing need be given.
         missing.retain(|parameter| !is_unasked(template, &values, &parameter.name));
+        let unnamed = missing.iter().map(|parameter| parameter.name.clone()).collect();
         if !missing.is_empty() {
             let missing: Vec<String> =
                 missing.iter().map(|one| format!("`{}` ({})", one.name, one.title)).collect();
@@ -104,7 +107,29 @@ impl Arguments {
             return Ok(values);
         }
         let (is_incomplete, configured) = (!missing.is_empty(), wrong_configured);
-        Err(ArgumentErrors { errors, is_given, is_incomplete, configured })
+        Err(ArgumentErrors { errors, is_given, is_incomplete, missing: unnamed, configured })
+    }
+
+    /// Says whether a parameter matters with these values of others, the rest being as they are by
+    /// default.
+    pub(crate) fn is_asked(
+        template: &Template,
+        given: &BTreeMap<String, Value>,
+        parameter: &str,
+    ) -> bool {
+        let mut values = Self::by_default(template);
+        values.0.extend(given.iter().map(|(name, value)| (name.clone(), value.clone())));
+        // What a parameter itself decides is open.
+        values.0.remove(parameter);
+        !is_unasked(template, &values, parameter)
+    }
+
+    /// Reads a value as `--set` gives it.
+    ///
+    /// # Errors
+    /// It is none for this parameter.
+    pub(crate) fn read(parameter: &Parameter, text: &str) -> Result<Value, String> {
+        from_texts(parameter, &[text.to_owned()])
     }
 
     /// What a template's parameters have by default; a list that must be given has one element.
@@ -144,7 +169,13 @@ impl Arguments {
             Ok(_) => {}
             Err(more) => errors.extend(more.errors),
         }
-        Err(ArgumentErrors { errors, is_given: true, is_incomplete: false, configured: Vec::new() })
+        Err(ArgumentErrors {
+            errors,
+            is_given: true,
+            is_incomplete: false,
+            missing: Vec::new(),
+            configured: Vec::new(),
+        })
     }
 
     /// Returns the same without some parameters.

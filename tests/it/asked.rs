@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use sfsetup::demo::{Faults, Store};
@@ -14,14 +14,29 @@ use crate::support::{Run, finish};
 /// Runs the program at a terminal at which somebody gives these answers, each once the question is
 /// there. What is shown at the terminal, the answers among it, comes as its stderr.
 fn at_terminal(lab: &Lab, arguments: &[&str], answers: &[(&str, &str)]) -> Run {
+    answered(lab.command(arguments), answers)
+}
+
+/// The same of a command as it stands.
+pub(crate) fn answered(mut command: Command, answers: &[(&str, &str)]) -> Run {
     let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&terminal).unwrap();
     unlockpt(&terminal).unwrap();
     let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
     let end = || OpenOptions::new().read(true).write(true).open(&name).unwrap();
-    let mut command = lab.command(arguments);
-    command.stdin(end()).stderr(end()).stdout(Stdio::piped());
+    command.env("NO_COLOR", "1").stdin(end()).stderr(end()).stdout(Stdio::piped());
     let child = command.spawn().unwrap();
+    // One that waits for an answer which nobody gives is ended, so that the test says what it saw.
+    let id = child.id().to_string();
+    let (ended, waits) = std::sync::mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        if waits
+            .recv_timeout(std::time::Duration::from_secs(100))
+            .is_err_and(|why| why == std::sync::mpsc::RecvTimeoutError::Timeout)
+        {
+            let _ = Command::new("kill").arg(id).status();
+        }
+    });
     // Its ends are the program's alone, so that the terminal is over with it.
     drop(command);
     let mut terminal = File::from(terminal);
@@ -33,11 +48,19 @@ fn at_terminal(lab: &Lab, arguments: &[&str], answers: &[(&str, &str)]) -> Run {
         while let Some((question, answer)) = next
             && String::from_utf8_lossy(&shown).contains(question)
         {
+            // A key that is a signal is lost where the program does not read keys yet.
+            if answer.starts_with('\u{3}') {
+                std::thread::sleep(std::time::Duration::from_millis(700));
+            }
             terminal.write_all(format!("{answer}\n").as_bytes()).unwrap();
             next = left.next();
         }
     }
-    let mut run = finish(child.wait_with_output().unwrap());
+    let output = child.wait_with_output().unwrap();
+    drop(ended);
+    let shown_so_far = String::from_utf8_lossy(&shown).into_owned();
+    assert!(output.status.code().is_some(), "it waits still: {shown_so_far}");
+    let mut run = finish(output);
     run.stderr = anstream::adapter::strip_str(&String::from_utf8(shown).unwrap()).to_string();
     run
 }

@@ -30,6 +30,8 @@ mod generated;
 mod hints;
 mod hostile;
 #[cfg(unix)]
+mod init;
+#[cfg(unix)]
 mod interrupt;
 mod json;
 mod lab;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, FromArgMatches as _};
 
 use crate::cli::shared::answer::{check_writable, failure, spare};
 use crate::cli::shared::arguments::{
@@ -186,6 +186,17 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
         }
     }
     ended
+}
+
+/// Shows what differs as a plain `sfsetup diff` does; `org` is named where another would be taken.
+pub(crate) fn plain(ui: &Ui, org: Option<&str>) -> Result<Exit, CommandError> {
+    let words = ["diff".to_owned()].into_iter().chain(org.map(|org| format!("--org={org}")));
+    let command = DiffArguments::augment_args(clap::Command::new("diff"));
+    let arguments = command
+        .try_get_matches_from(words)
+        .and_then(|matches| DiffArguments::from_arg_matches(&matches))
+        .map_err(|error| CommandError::internal("a diff cannot begin", error.to_string()))?;
+    run(ui, &arguments)
 }
 
 /// Notes what each file, and stdout, is to say of a run that fails.

@@ -8,6 +8,7 @@
 
 mod names;
 pub(crate) mod schema;
+pub(crate) mod written;
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -30,7 +31,7 @@ use super::vouched::Vouched;
 use super::waivers::{OneWaiver, Waivers, day};
 
 /// The file's name.
-const FILE: &str = "sfsetup.toml";
+pub(crate) const FILE: &str = "sfsetup.toml";
 
 /// What the file may say.
 #[derive(Debug, Default, Deserialize)]
@@ -141,7 +142,7 @@ impl Config {
     /// count.
     pub(crate) fn find(vouched: &Vouched, from: Option<&Path>) -> Result<Self, CommandError> {
         if let Some(file) = &vouched.config {
-            return Ok(Self { is_named: true, ..Self::read(file)? });
+            return Ok(Self { is_named: true, ..Self::parse(file, text_of(file)?)? });
         }
         let start =
             from.map(|from| std::path::absolute(from).unwrap_or_else(|_| from.to_path_buf()));
@@ -150,21 +151,11 @@ impl Config {
             for folder in start.ancestors() {
                 let file = folder.join(FILE);
                 if file.is_file() {
-                    let config = Self::read(&file)?;
-                    config.check_found()?;
-                    return Ok(config);
+                    return Self::parse_found(&file, text_of(&file)?);
                 }
             }
         }
         Ok(Self::default())
-    }
-
-    fn read(file: &Path) -> Result<Self, CommandError> {
-        let text = std::fs::read_to_string(file).map_err(|error| {
-            CommandError::new(format!("cannot read `{}`", file.display()))
-                .because(error.to_string())
-        })?;
-        Self::parse(file, text)
     }
 
     /// Reads the text of a file.
@@ -201,6 +192,16 @@ impl Config {
         for org in std::iter::once(None).chain(orgs) {
             config.waivers(org)?;
         }
+        Ok(config)
+    }
+
+    /// Reads the text of a file as if it had been found.
+    ///
+    /// # Errors
+    /// It says something that is not understood, or does not count in such a file.
+    pub(crate) fn parse_found(file: &Path, text: String) -> Result<Self, CommandError> {
+        let config = Self::parse(file, text)?;
+        config.check_found()?;
         Ok(config)
     }
 
@@ -491,6 +492,12 @@ const KEYS: &[&str] = &[
     "templates",
     "waiver",
 ];
+
+fn text_of(file: &Path) -> Result<String, CommandError> {
+    std::fs::read_to_string(file).map_err(|error| {
+        CommandError::new(format!("cannot read `{}`", file.display())).because(error.to_string())
+    })
+}
 
 fn line_of(text: &str, at: usize) -> usize {
     text[..at.min(text.len())].matches('\n').count() + 1

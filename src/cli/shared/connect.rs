@@ -569,11 +569,64 @@ pub(crate) fn check_known(ui: &Ui, choice: &TargetOrg) -> Result<(), CommandErro
 /// The login or alias that was probably meant, or the demo org.
 async fn nearest_org(name: &str, store: &LoginStore) -> Option<String> {
     let logins = store.list().unwrap_or_default().logins;
-    let aliases = SfCli::default().aliases().await;
+    let aliases = SfCli::default().aliases().await.unwrap_or_default();
     let built_in = if cfg!(feature = "demo") { &[DEMO][..] } else { &[] };
     let known = logins.iter().map(|login| login.name.as_str());
     let known = known.chain(aliases.iter().map(String::as_str)).chain(built_in.iter().copied());
     nearest(name, known).map(str::to_owned)
+}
+
+/// The orgs that a person may mean by name, and which of them cannot be told.
+#[derive(Debug, Default)]
+pub(crate) struct KnownOrgs {
+    /// Each name once, with what knows the org by it.
+    pub(crate) names: Vec<(String, &'static str)>,
+    /// What could not be read, a sentence each.
+    pub(crate) unread: Vec<String>,
+}
+
+impl KnownOrgs {
+    fn add(&mut self, name: String, by: &'static str) {
+        if !self.names.iter().any(|(same, _)| *same == name) {
+            self.names.push((name, by));
+        }
+    }
+}
+
+/// Returns the orgs that are known here: sfsetup's logins, the aliases of `sf`, and the orgs inside
+/// the program that have been used. No org is asked.
+pub(crate) fn known_orgs(ui: &Ui) -> Result<KnownOrgs, CommandError> {
+    let mut known = KnownOrgs::default();
+    match logins().and_then(|store| store.list().map_err(|error| CommandError::new(error.message)))
+    {
+        Ok(listed) => {
+            listed
+                .logins
+                .into_iter()
+                .for_each(|login| known.add(login.name, "a login of sfsetup's"));
+            known.unread.extend(listed.unreadable.into_iter().map(|error| error.message));
+        }
+        Err(error) => known.unread.push(error.what),
+    }
+    let cli = SfCli::of(&options(ui));
+    let aliases = block_on(ui, async { Ok(cli.aliases().await) })?;
+    match aliases {
+        Ok(aliases) => {
+            let is_other = |name: &String| demo_name(name).is_none();
+            let names = aliases.into_iter().filter(is_other);
+            names.for_each(|name| known.add(name, "an alias of the sf command line"));
+        }
+        Err(error) => known.unread.push(error.message),
+    }
+    #[cfg(feature = "demo")]
+    {
+        let used = state_folder().map(|base| DemoOrg::all(&base)).unwrap_or_default();
+        let used = used.iter().map(DemoOrg::as_option);
+        for name in std::iter::once(DEMO.to_owned()).chain(used) {
+            known.add(name, "an org inside this program, to try things");
+        }
+    }
+    Ok(known)
 }
 
 /// What runs what waits, on this thread.

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::cli::shared::arguments::shell_word;
 use crate::cli::shared::config::Config;
 use crate::cli::shared::connect::TargetOrg;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::library::{Library, Signed, text_of};
+use crate::cli::shared::questions::{self, Candidates};
 use crate::cli::shared::ui::Ui;
 use crate::metadata::registry::nearest::{nearest, perhaps};
 use crate::metadata::sha256::hexadecimal;
@@ -283,9 +285,16 @@ fn no_pair(pair: &str) -> CommandError {
     CommandError::new(format!("`--set {pair}` is not of the form name=value")).usage()
 }
 
+/// What the templates' parameters come to.
+pub(crate) struct Filled {
+    pub(crate) values: Vec<template::Arguments>,
+    /// What a person was asked for, as `--set` takes it.
+    pub(crate) asked: Vec<String>,
+}
+
 /// Gives the templates' parameters their values: `--set`, then `sfsetup.toml`, then what the demo
-/// org proposes, then the defaults. A name alone means the parameter of each template that has one;
-/// `TEMPLATE.NAME` means that template's.
+/// org proposes, then the defaults; at a terminal a person is asked for what has none. A name alone
+/// means the parameter of each template that has one; `TEMPLATE.NAME` means that template's.
 ///
 /// # Errors
 /// A `--set` that is not `name=value`, a file that cannot be read, parameters that are missing or
@@ -296,7 +305,7 @@ pub(crate) fn fill_in(
     set: &[String],
     config: &Config,
     choice: Option<&TargetOrg>,
-) -> Result<Vec<template::Arguments>, CommandError> {
+) -> Result<Filled, CommandError> {
     let mut pairs = Vec::new();
     for pair in set {
         let Some((name, value)) = pair.split_once('=') else {
@@ -322,7 +331,7 @@ pub(crate) fn fill_in(
         ))
         .usage());
     }
-    let mut filled = Vec::new();
+    let mut filled = Filled { values: Vec::new(), asked: Vec::new() };
     for template in templates {
         let mut given: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, value) in &pairs {
@@ -348,19 +357,61 @@ pub(crate) fn fill_in(
         let mut configured = configured(config, template, org)?;
         let place = |name: &str| config.place_of_parameter(&template.name, org, name);
         propose(ui, template, choice, &given, &mut configured);
-        let values = template::Arguments::resolve(template, &given, &configured)
-            .map_err(|errors| CommandError::arguments(template, &errors, &place))?;
+        let mut asked = Vec::new();
+        let values = loop {
+            let errors = match template::Arguments::resolve(template, &given, &configured) {
+                Ok(values) => break values,
+                Err(errors) => errors,
+            };
+            // What is wrong is said first; nobody answers questions for an error.
+            if errors.missing.is_empty() || errors.errors.len() > 1 || !ui.can_ask() {
+                return Err(CommandError::arguments(template, &errors, &place));
+            }
+            for (name, text) in ask_for(ui, template, &errors.missing, choice)? {
+                let of =
+                    if templates.len() > 1 { format!("{}.", template.name) } else { String::new() };
+                filled.asked.push(format!("{of}{name}={text}"));
+                asked.push(name.clone());
+                given.insert(name, vec![text]);
+            }
+        };
         for (name, value) in values.iter() {
+            let is_asked = asked.iter().any(|one| one == name);
             let from = match (given.contains_key(name), configured.contains_key(name)) {
+                (true, _) if is_asked => "asked for".to_owned(),
                 (true, _) => "--set".to_owned(),
                 (false, true) => place(name).unwrap_or_else(|| "the demo org".to_owned()),
                 (false, false) => "by default".to_owned(),
             };
             ui.detail(&format!("parameter {}.{name} = {value}: {from}", template.name));
         }
-        filled.push(values);
+        filled.values.push(values);
+    }
+    if !filled.asked.is_empty() {
+        let set = filled.asked.iter().map(|one| format!("--set {}", shell_word(one)));
+        ui.hint(&format!(
+            "`{}` gives that without a question, `sfsetup init` writes it into sfsetup.toml",
+            set.collect::<Vec<_>>().join(" ")
+        ));
     }
     Ok(filled)
+}
+
+/// Asks a person for parameters that have no value.
+fn ask_for(
+    ui: &Ui,
+    template: &Template,
+    missing: &[String],
+    choice: Option<&TargetOrg>,
+) -> Result<Vec<(String, String)>, CommandError> {
+    let parameters =
+        || template.parameters.iter().filter(|parameter| missing.contains(&parameter.name));
+    let candidates = Candidates::of(ui, choice, template, parameters())?;
+    let ask = |parameter: &template::Parameter| {
+        let text = questions::ask(ui, template, parameter, &candidates, None)?;
+        Ok((parameter.name.clone(), text))
+    };
+    parameters().map(ask).collect()
 }
 
 /// Reads the values that `sfsetup.toml` has for a template's parameters.
@@ -380,7 +431,6 @@ pub(crate) fn configured(
 }
 
 /// Adds what the demo org proposes for parameters that nobody has given, and says so.
-#[cfg(feature = "demo")]
 fn propose(
     ui: &Ui,
     template: &Template,
@@ -388,39 +438,39 @@ fn propose(
     given: &BTreeMap<String, Vec<String>>,
     configured: &mut BTreeMap<String, Value>,
 ) {
+    let mut told = Vec::new();
+    for (name, value) in proposed(template, choice) {
+        if !given.contains_key(&name) && !configured.contains_key(&name) {
+            told.push(format!("{name}={value}"));
+            configured.insert(name, Value::Text(value));
+        }
+    }
+    if !told.is_empty() {
+        ui.note(&format!("the demo org proposed these parameters: {}", told.join("  ")));
+    }
+}
+
+/// What the demo org proposes for a template's parameters, in their order.
+#[cfg(feature = "demo")]
+pub(crate) fn proposed(template: &Template, choice: Option<&TargetOrg>) -> Vec<(String, String)> {
     if !choice.is_some_and(TargetOrg::is_demo) {
-        return;
+        return Vec::new();
     }
     // What builds on a shipped template is asked the same.
     let known = builtin::find(&template.name);
     let of_parent = || builtin::find(template.extends.as_deref()?.split(' ').next()?);
     let mut values = known.or_else(of_parent).map(|shipped| shipped.proposed()).unwrap_or_default();
-    let mut proposed = Vec::new();
-    for parameter in &template.parameters {
-        let name = &parameter.name;
-        let Some(value) = values.remove(name) else { continue };
-        let is_free = !given.contains_key(name) && !configured.contains_key(name);
-        // Where a template that builds on a shipped one has a default of its own, that is what its
-        // author wants.
-        let is_inherited = known.is_some() || template.extends.is_none() || parameter.line == 0;
-        if is_free && is_inherited {
-            proposed.push(format!("{name}={value}"));
-            configured.insert(name.clone(), Value::Text(value));
-        }
-    }
-    if !proposed.is_empty() {
-        ui.note(&format!("the demo org proposed these parameters: {}", proposed.join("  ")));
-    }
+    // Where a template that builds on a shipped one has a default of its own, that is what its
+    // author wants.
+    let is_inherited = known.is_some() || template.extends.is_none();
+    let parameters = template.parameters.iter();
+    let parameters = parameters.filter(|parameter| is_inherited || parameter.line == 0);
+    parameters.filter_map(|one| Some((one.name.clone(), values.remove(&one.name)?))).collect()
 }
 
 #[cfg(not(feature = "demo"))]
-fn propose(
-    _: &Ui,
-    _: &Template,
-    _: Option<&TargetOrg>,
-    _: &BTreeMap<String, Vec<String>>,
-    _: &mut BTreeMap<String, Value>,
-) {
+pub(crate) fn proposed(_: &Template, _: Option<&TargetOrg>) -> Vec<(String, String)> {
+    Vec::new()
 }
 
 /// A value of `sfsetup.toml` as a template's parameters hold them.

@@ -25,6 +25,7 @@ use super::error::CommandError;
 use super::format::Format;
 use super::last_words::LastWords;
 use super::vouched::Vouched;
+pub(crate) use asking::{TextQuestion, cut};
 use terminal::{Look, Screen};
 
 /// The way out to the person or program that called.
@@ -172,6 +173,17 @@ impl Ui {
             })?;
         }
         write_whole(path, bytes).map_err(|error| {
+            CommandError::new(format!("cannot write `{}`", path.display()))
+                .because(error.to_string())
+        })
+    }
+
+    /// Writes a file that is not there yet, whole or not at all; one that has come to be there
+    /// meanwhile is left as it is.
+    pub(crate) fn write_new_file(&self, path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
+        let written = temporary(path, bytes)
+            .and_then(|file| file.persist_noclobber(path).map_err(|error| error.error));
+        written.map(drop).map_err(|error| {
             CommandError::new(format!("cannot write `{}`", path.display()))
                 .because(error.to_string())
         })
@@ -482,6 +494,10 @@ pub(crate) fn end_interrupted(waits_for_a_login: bool, last_words: &LastWords) {
     } else {
         error.because("nothing was sent")
     };
+    // A list to choose from hides the cursor.
+    if io::stderr().is_terminal() {
+        let _ = io::stderr().write_all(b"\x1b[?25h");
+    }
     stderr(&format!("\n{}", told(&error)));
     for (out, text) in last_words.texts(&Failure::from(&error)) {
         // Nobody is left to tell that it could not be written.

@@ -11,17 +11,21 @@ use crate::plan::saved::{SavedOrg, SavedTemplate, json, value};
 use crate::template::conflict::{Conflict, conflicts};
 use crate::template::{self, Arguments, ExpandedStep, Template, Want};
 
-use super::arguments::{SourceArguments, WantedArguments, shell_word};
+use super::arguments::{Exit, SourceArguments, WantedArguments, shell_word};
 use super::config::Config;
 use super::connect::{self, TargetOrg};
 use super::error::{CommandError, MAKE_ANEW};
 use super::fail_on::FailOn;
-use super::load::{Loaded, fill_in, load_for};
+use super::load::{Filled, Loaded, fill_in, load_for};
 use super::ui::Ui;
 use super::waivers::Waivers;
 
 /// Templates, filled in.
-pub(crate) struct Wanted(Vec<OneWanted>);
+pub(crate) struct Wanted {
+    all: Vec<OneWanted>,
+    /// What a person was asked for, as `--set` takes it.
+    asked: Vec<String>,
+}
 
 struct OneWanted {
     /// How it was named.
@@ -70,24 +74,25 @@ impl Wanted {
             loaded.push((given, one));
         }
         let templates: Vec<&Template> = loaded.iter().map(|(_, one)| &one.template).collect();
-        let values = match fill_in(ui, &templates, &arguments.set, config, choice) {
-            Ok(values) => values,
+        let Filled { values, asked } = match fill_in(ui, &templates, &arguments.set, config, choice)
+        {
+            Ok(filled) => filled,
+            Err(error) if error.exit == Exit::Interrupted => return Err(error),
             Err(error) => {
                 choice.map_or(Ok(()), |choice| connect::check_known(ui, choice))?;
                 return Err(error);
             }
         };
         let filled = loaded.into_iter().zip(values);
-        Ok(Self(
-            filled
-                .map(|((given, Loaded { template, sha256 }), values)| OneWanted {
-                    given: given.clone(),
-                    template,
-                    sha256,
-                    values,
-                })
-                .collect(),
-        ))
+        let all = filled
+            .map(|((given, Loaded { template, sha256 }), values)| OneWanted {
+                given: given.clone(),
+                template,
+                sha256,
+                values,
+            })
+            .collect();
+        Ok(Self { all, asked })
     }
 
     /// Adds what ends within a time of the apps and users that these templates speak of.
@@ -99,7 +104,7 @@ impl Wanted {
         let added =
             added.map_err(|why| CommandError::internal("what ends cannot be looked for", why))?;
         match added {
-            Some((template, values)) => self.0.push(OneWanted {
+            Some((template, values)) => self.all.push(OneWanted {
                 given: template.name.clone(),
                 template,
                 sha256: String::new(),
@@ -145,7 +150,8 @@ impl Wanted {
                 .map_err(|errors| CommandError::arguments(&template, &errors, &|_| None))?;
             Ok(OneWanted { given: saved.given.clone(), template, sha256, values })
         };
-        templates.iter().map(load).collect::<Result<_, _>>().map(Self)
+        let all = templates.iter().map(load).collect::<Result<_, _>>()?;
+        Ok(Self { all, asked: Vec::new() })
     }
 
     /// Fills the templates in, to make a plan of them.
@@ -172,7 +178,7 @@ impl Wanted {
         is_refused: impl Fn(&Conflict) -> bool,
     ) -> Result<Vec<ExpandedStep<'_>>, CommandError> {
         let mut steps = Vec::new();
-        for one in &self.0 {
+        for one in &self.all {
             steps.extend(
                 template::expand(&one.template, &one.values)
                     .map_err(|error| CommandError::expansion(&error).usage())?,
@@ -184,7 +190,7 @@ impl Wanted {
 
     /// Returns the templates, in the order in which they were named.
     pub(crate) fn templates(&self) -> impl Iterator<Item = &Template> {
-        self.0.iter().map(|one| &one.template)
+        self.all.iter().map(|one| &one.template)
     }
 
     /// Returns the parameters whose values name something of the org's, or that in which it is: an
@@ -202,14 +208,14 @@ impl Wanted {
             };
             value == name.text() || object == Some(name.text()) || is_component()
         };
-        let all = self.0.iter().flat_map(|one| one.values.iter());
+        let all = self.all.iter().flat_map(|one| one.values.iter());
         let mut named: Vec<String> = all
             .filter(|(_, value)| value.elements().iter().any(names_it))
             .map(|(parameter, _)| parameter.to_owned())
             .collect();
         // Two may have one value, and one of them alone may say what the component is called.
         if let Name::Component(id) = name {
-            let steps = self.0.iter().flat_map(|one| &one.template.steps);
+            let steps = self.all.iter().flat_map(|one| &one.template.steps);
             let patterns: Vec<&str> = steps.flat_map(|step| components(&step.wants)).collect();
             let calls = |parameter: &&String| {
                 patterns.contains(&&*format!("{}:{{{parameter}}}", id.type_name))
@@ -226,7 +232,7 @@ impl Wanted {
     /// Returns how the one template was named that is wanted, itself and its parameters' values;
     /// none where there are several.
     pub(crate) fn only(&self) -> Option<(&str, &Template, &Arguments)> {
-        match self.0.as_slice() {
+        match self.all.as_slice() {
             [one] => Some((&one.given, &one.template, &one.values)),
             _ => None,
         }
@@ -234,13 +240,13 @@ impl Wanted {
 
     /// Returns how a template was named on the command line.
     pub(crate) fn given<'w>(&'w self, template: &'w str) -> &'w str {
-        let own = self.0.iter().find(|one| one.template.name == template);
+        let own = self.all.iter().find(|one| one.template.name == template);
         own.map_or(template, |one| &one.given)
     }
 
     /// Puts them into the form that plans are saved with.
     pub(crate) fn saved(&self) -> Vec<SavedTemplate> {
-        self.0
+        self.all
             .iter()
             .map(|one| SavedTemplate {
                 name: one.template.name.clone(),
@@ -258,10 +264,10 @@ impl Wanted {
 
     /// Says how they and their parameters are given on the command line.
     pub(crate) fn named(&self, set: &[String]) -> String {
-        let named = self.0.iter().filter(|one| one.template.name != template::expires::NAME);
+        let named = self.all.iter().filter(|one| one.template.name != template::expires::NAME);
         let names = named.map(|one| format!("--template {}", shell_word(&one.given)));
         names
-            .chain(set.iter().map(|set| format!("--set {}", shell_word(set))))
+            .chain(set.iter().chain(&self.asked).map(|set| format!("--set {}", shell_word(set))))
             .collect::<Vec<_>>()
             .join(" ")
     }
