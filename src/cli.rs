@@ -1,6 +1,8 @@
 //! The command line: its arguments, one variant a command, and the road from them to an exit code.
 
 mod commands;
+mod completions;
+mod help;
 mod shared;
 
 use std::ffi::OsString;
@@ -25,11 +27,7 @@ use crate::report::json::schema::{self, SCHEMAS};
 
 /// Check a Salesforce org against an integration vendor's documented set-up
 #[derive(Debug, Parser)]
-#[command(name = "sfsetup", version, disable_help_subcommand = true)]
-#[command(
-    after_help = "Exit codes: 0 in sync or done, 1 error, 2 something differs, is missing or is \
-                  left, 3 the org refused or the plan is stale, 64 wrong usage, 130 interrupted."
-)]
+#[command(name = "sfsetup", version)]
 struct Arguments {
     /// Say nothing but the answer
     #[arg(short, long, global = true)]
@@ -88,6 +86,8 @@ enum Command {
         /// are listed
         form: Option<String>,
     },
+    /// Print the version
+    Version,
     /// Write the manual pages to a folder
     Man {
         /// The folder; it is made where it does not exist
@@ -97,8 +97,11 @@ enum Command {
 
 /// Runs the program and says how it ended.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let given: Vec<OsString> = arguments.into_iter().collect();
-    let parser = Arguments::command().term_width(ui::width_of_help());
+    if let Some(exit) = completions::answer() {
+        return ExitCode::from(exit as u8);
+    }
+    let given: Vec<OsString> = as_sf_says(arguments.into_iter());
+    let parser = grammar().term_width(ui::width_of_help());
     let matches = parser.try_get_matches_from(&given);
     let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
@@ -119,6 +122,21 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         error.exit
     });
     ExitCode::from(exit as u8)
+}
+
+/// The command line with all that its help says.
+fn grammar() -> clap::Command {
+    help::with_examples(Arguments::command())
+}
+
+/// The arguments, with `--json` for `--format json`, as people know it of `sf`.
+fn as_sf_says(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut is_over = false;
+    let named = |argument: OsString| {
+        is_over |= argument == "--";
+        if argument == "--json" && !is_over { "--format=json".into() } else { argument }
+    };
+    arguments.map(named).collect()
 }
 
 /// Says whether a document is asked for, as far as arguments tell that are wrong.
@@ -144,9 +162,7 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
         #[cfg(feature = "demo")]
         Command::Demo(arguments) => demo::run(ui, &arguments),
         Command::Completions { shell } => {
-            let mut text = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "sfsetup", &mut text);
-            ui.answer(&String::from_utf8_lossy(&text))?;
+            ui.answer(&completions::script(shell)?)?;
             Ok(Exit::Done)
         }
         Command::Schema { form } => {
@@ -165,6 +181,10 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
             ui.answer(schema)?;
             Ok(Exit::Done)
         }
+        Command::Version => {
+            ui.answer(&grammar().render_version())?;
+            Ok(Exit::Done)
+        }
         Command::Man { dir } => {
             let failed = |error| {
                 CommandError::new(format!("cannot write the manual pages to `{}`", dir.display()))
@@ -172,8 +192,7 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
             };
             std::fs::create_dir_all(&dir)
                 .map_err(|error: std::io::Error| failed(error.to_string()))?;
-            clap_mangen::generate_to(Arguments::command(), &dir)
-                .map_err(|error| failed(error.to_string()))?;
+            help::manual(grammar(), &dir).map_err(|error| failed(error.to_string()))?;
             Ok(Exit::Done)
         }
     }

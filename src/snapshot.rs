@@ -280,6 +280,14 @@ pub fn read(path: &Path, is_wanted: &dyn Fn(&ComponentId) -> bool) -> Result<Rea
     })
 }
 
+/// Returns what a folder, a project or a zip holds, by the names of its files; none of them is read.
+///
+/// # Errors
+/// See [`ReadError`].
+pub(crate) fn names(path: &Path) -> Result<Vec<ComponentId>, ReadError> {
+    Sorted::open(path).map(|sorted| sorted.components.into_keys().collect())
+}
+
 fn has_row(id: &ComponentId) -> bool {
     registry::rows().iter().any(|row| row.name == id.type_name)
 }

@@ -26,6 +26,7 @@ mod formats;
 mod fuzz;
 mod gallery;
 mod generated;
+mod habits;
 #[cfg(unix)]
 mod hints;
 mod hostile;

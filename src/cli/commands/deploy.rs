@@ -43,7 +43,7 @@ pub(crate) struct DeployArguments {
 
     /// The org: a login of sfsetup's, an alias or username of the sf command line, `demo`,
     /// or `demo:NAME`
-    #[arg(long, value_name = "ORG")]
+    #[arg(short, long, value_name = "ORG", alias = "target-org")]
     org: Option<String>,
 
     /// Let the org try the package without changing anything

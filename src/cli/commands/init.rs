@@ -26,12 +26,12 @@ use crate::template::{self, Arguments, Parameter, Template};
 #[derive(Debug, Args)]
 pub(crate) struct InitArguments {
     /// The template: a shipped one's name, or a file in this folder or below
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(short, long, value_name = "NAME|FILE")]
     template: Option<String>,
 
     /// The org: a login of sfsetup's, an alias or username of the sf command line, `demo`, or
     /// `demo:NAME`
-    #[arg(long, value_name = "ORG")]
+    #[arg(short, long, value_name = "ORG", alias = "target-org")]
     org: Option<String>,
 
     /// Give a parameter of the template a value; a list is comma-separated (can be repeated)

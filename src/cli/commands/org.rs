@@ -39,7 +39,7 @@ enum Action {
     /// Show which org is meant, where that was said, and whether it lets us in
     Display {
         /// The org; without it the one that other commands would take
-        #[arg(long, value_name = "ORG")]
+        #[arg(short, long, value_name = "ORG", alias = "target-org")]
         org: Option<String>,
 
         #[command(flatten)]

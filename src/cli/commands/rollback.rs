@@ -40,7 +40,7 @@ pub(crate) struct RollbackArguments {
 
     /// The org: a login of sfsetup's, an alias or username of the sf command line, `demo`,
     /// or `demo:NAME`
-    #[arg(long, value_name = "ORG")]
+    #[arg(short, long, value_name = "ORG", alias = "target-org")]
     org: Option<String>,
 
     /// List what was deployed to the org

@@ -50,7 +50,7 @@ use crate::cli::shared::wanted::{self, Wanted};
 pub(crate) struct SnapshotArguments {
     /// The org: a login of sfsetup's, an alias or username of the sf command line, `demo`,
     /// or `demo:NAME`
-    #[arg(long, value_name = "ORG")]
+    #[arg(short, long, value_name = "ORG", alias = "target-org")]
     org: Option<String>,
 
     /// The folder; only files that its snapshot.json lists are ever removed
@@ -58,7 +58,7 @@ pub(crate) struct SnapshotArguments {
     out: PathBuf,
 
     /// What a template asks for (can be repeated)
-    #[arg(long, value_name = "NAME|FILE", conflicts_with_all = ["manifest", "types"])]
+    #[arg(short, long, value_name = "NAME|FILE", conflicts_with_all = ["manifest", "types"])]
     template: Vec<String>,
 
     /// Give a parameter of the template a value (can be repeated)

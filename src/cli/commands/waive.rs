@@ -37,11 +37,11 @@ pub(crate) struct WaiveArguments {
     what: String,
 
     /// The template of the step: a shipped one's name, or a file
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(short, long, value_name = "NAME|FILE")]
     template: Option<String>,
 
     /// Waive it in this org alone, by the name that commands call it
-    #[arg(long, value_name = "ORG")]
+    #[arg(short, long, value_name = "ORG", alias = "target-org")]
     org: Option<String>,
 
     /// Why it may be otherwise

@@ -61,7 +61,7 @@ pub(crate) fn shell_word(text: &str) -> String {
 pub(crate) struct WantedArguments {
     /// The template: a shipped one's name, or a file (can be repeated); without it the `templates`
     /// of `sfsetup.toml`
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(short, long, value_name = "NAME|FILE")]
     pub(crate) template: Vec<String>,
 
     /// Give a parameter of the template a value; a list is comma-separated (can be repeated)
@@ -97,7 +97,7 @@ pub(crate) struct WantedArguments {
 pub(crate) struct SourceArguments {
     /// The org: a login of sfsetup's, an alias or username of the sf command line, `demo`,
     /// or `demo:NAME`
-    #[arg(long, value_name = "ORG", conflicts_with = "from")]
+    #[arg(short, long, value_name = "ORG", alias = "target-org", conflicts_with = "from")]
     pub(crate) org: Option<String>,
 
     /// A folder in metadata or source format, a zip, or a snapshot

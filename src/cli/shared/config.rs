@@ -133,6 +133,11 @@ pub(crate) struct WayInto<'c> {
 }
 
 impl Config {
+    /// Returns the orgs that it names.
+    pub(crate) fn org_names(&self) -> impl Iterator<Item = &str> {
+        self.org.iter().chain(self.orgs.keys()).map(String::as_str)
+    }
+
     /// Takes the file that is named on the command line; else looks for one from the path of the
     /// metadata upwards, where there is one, then from the current folder upwards; the first
     /// counts.

@@ -618,15 +618,23 @@ pub(crate) fn known_orgs(ui: &Ui) -> Result<KnownOrgs, CommandError> {
         }
         Err(error) => known.unread.push(error.message),
     }
-    #[cfg(feature = "demo")]
-    {
-        let used = state_folder().map(|base| DemoOrg::all(&base)).unwrap_or_default();
-        let used = used.iter().map(DemoOrg::as_option);
-        for name in std::iter::once(DEMO.to_owned()).chain(used) {
-            known.add(name, "an org inside this program, to try things");
-        }
+    for name in orgs_inside() {
+        known.add(name, "an org inside this program, to try things");
     }
     Ok(known)
+}
+
+/// The orgs inside the program: `demo`, and those that have been used.
+#[cfg(feature = "demo")]
+pub(crate) fn orgs_inside() -> Vec<String> {
+    let used = state_folder().map(|base| DemoOrg::all(&base)).unwrap_or_default();
+    std::iter::once(DEMO.to_owned()).chain(used.iter().map(DemoOrg::as_option)).collect()
+}
+
+/// The orgs inside the program, which has none.
+#[cfg(not(feature = "demo"))]
+pub(crate) fn orgs_inside() -> Vec<String> {
+    Vec::new()
 }
 
 /// What runs what waits, on this thread.

@@ -201,7 +201,7 @@ impl<'r> Road<'r> {
                 let id = entry.deploy_id.as_deref().unwrap_or_default();
                 answer.say(&format!("Valid: the org would accept all of it ({id}).\n"))?;
                 ui.hint(&format!(
-                    "deploy it with the same command and `--validated {id}` in place of \
+                    "deploy it within ten days: the same command with `--validated {id}` in place of \
                      `--validate`"
                 ));
                 Ok(exit(&plan.left, manner.fail_on))

@@ -1,0 +1,220 @@
+//! What people know of other command lines, and find here too: help, short options, examples,
+//! manual pages, and completions that know what the program knows.
+
+use std::process::{Command, Stdio};
+
+use crate::support::{Env, fixture};
+
+/// Every command that does something, as help lists them.
+fn commands(env: &Env, above: &[&str]) -> Vec<Vec<String>> {
+    let help = env.run(&[above, &["--help"]].concat()).stdout;
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let listed = listed.take_while(|line| !line.is_empty());
+    let names = listed.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let names: Vec<String> =
+        names.filter(|name| !name.is_empty() && *name != "help").map(str::to_owned).collect();
+    if names.is_empty() {
+        return vec![above.iter().map(|word| (*word).to_owned()).collect()];
+    }
+    let below = |name: &String| commands(env, &[above, &[name.as_str()]].concat());
+    names.iter().flat_map(below).collect()
+}
+
+/// The words of a line as a shell reads it, as far as these examples need.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for one in line.chars() {
+        match (one, quote) {
+            (one, Some(open)) if one == open => quote = None,
+            ('"' | '\'', None) => quote = Some(one),
+            (' ', None) => words.push(String::new()),
+            (one, _) => words.last_mut().unwrap().push(one),
+        }
+    }
+    words
+}
+
+#[test]
+fn every_help_has_two_examples_and_how_it_ends() {
+    let env = Env::new();
+    let all = commands(&env, &[]);
+    assert!(all.len() >= 28, "{all:?}");
+    for command in all {
+        let words_of: Vec<&str> = command.iter().map(String::as_str).collect();
+        for help in ["--help", "-h"] {
+            let text = env.run(&[&words_of, &[help][..]].concat()).stdout;
+            let (_, below) =
+                text.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{command:?}"));
+            assert!(below.contains("Exit codes: 0 ") && below.contains("130"), "{command:?}");
+            let shown =
+                below.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+            let shown: Vec<&str> = shown.collect();
+            assert_eq!(shown.len(), 2, "{command:?}: {below}");
+            for line in shown {
+                // What an example names is understood, though its files need not be there.
+                let line = line.trim().split(" > ").next().unwrap().split(" && ").next().unwrap();
+                let line = line.trim_start_matches("source <(").trim_end_matches(')');
+                let line = line.split(" | ").next().unwrap();
+                let Some(line) = line.strip_prefix("sfsetup ") else { continue };
+                let mut given = words(line);
+                given.push("--help".to_owned());
+                let given: Vec<&str> = given.iter().map(String::as_str).collect();
+                assert_eq!(env.run(&given).code, 0, "{line}");
+                let bare: Vec<&str> = given[..given.len() - 1].to_vec();
+                let is_free = ["diff", "template", "schema", "config", "version", "completions"];
+                if is_free.contains(&bare[0]) {
+                    let run = env.run(&bare);
+                    assert!(run.code != 64 || !run.stderr.contains("Usage:"), "{line}: {run:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn help_and_version_are_commands_too() {
+    let env = Env::new();
+    assert_eq!(env.run(&["help"]).stdout, env.run(&["-h"]).stdout);
+    assert_eq!(env.run(&["help", "diff"]).stdout, env.run(&["diff", "--help"]).stdout);
+    assert_eq!(env.run(&["version"]).stdout, env.run(&["--version"]).stdout);
+    let run = env.run(&["diff", "--tempalte", "ampersand"]);
+    assert!(run.code == 64 && run.stderr.contains("'--template'"), "{run:?}");
+    let run = env.run(&["dif"]);
+    assert!(run.code == 64 && run.stderr.contains("'diff'"), "{run:?}");
+}
+
+#[test]
+fn options_are_those_that_sf_has() {
+    let env = Env::new();
+    let plain = ["diff", "--template", "okta-workflows", "--org", "demo", "--format", "json"];
+    let plain = env.run(&plain);
+    let document: serde_json::Value = serde_json::from_str(&plain.stdout).unwrap();
+    for arguments in [
+        &["diff", "-t", "okta-workflows", "-o", "demo", "--json"][..],
+        &["diff", "-t=okta-workflows", "--target-org", "demo", "--json"],
+    ] {
+        let run = env.run(arguments);
+        assert_eq!(run.code, plain.code, "{arguments:?}: {run:?}");
+        let same: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(same["orgs"][0]["summary"], document["orgs"][0]["summary"]);
+    }
+    let list = env.run(&["org", "list", "--json"]);
+    assert!(list.code == 0 && list.stdout.starts_with("{\n  \"format\": \"sfsetup.org-list/1\""));
+    // What stands behind `--` is nobody's option.
+    let run = env.run(&["template", "show", "--", "--json"]);
+    assert!(run.code == 1 && run.stderr.contains("--json"), "{run:?}");
+}
+
+#[test]
+fn each_manual_page_says_how_it_ends_and_what_it_reads() {
+    let env = Env::new();
+    assert_eq!(env.run(&["man", "pages"]).code, 0);
+    let pages: Vec<_> = std::fs::read_dir(env.folder().join("pages")).unwrap().collect();
+    assert!(pages.len() > 30, "{}", pages.len());
+    for page in pages {
+        let path = page.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for section in [".SH \"EXIT STATUS\"", ".SH ENVIRONMENT", ".SH FILES", ".SH OPTIONS"] {
+            assert!(text.contains(section), "{}: {section}", path.display());
+        }
+        assert!(!text.contains("Exit codes:"), "{}", path.display());
+    }
+    let diff = std::fs::read_to_string(env.folder().join("pages/sfsetup-diff.1")).unwrap();
+    assert!(
+        diff.contains(".SH EXAMPLES") && diff.contains("sfsetup diff \\-t ampersand"),
+        "{diff}"
+    );
+}
+
+/// What a shell is offered for the last word of a line.
+fn offered(env: &Env, line: &str) -> Vec<String> {
+    let words: Vec<&str> = line.split(' ').collect();
+    let mut command = env.command();
+    command
+        .arg("--")
+        .args(&words)
+        .env("SFSETUP_COMPLETE", "bash")
+        .env("_CLAP_COMPLETE_INDEX", (words.len() - 1).to_string())
+        .env("_CLAP_IFS", "\n")
+        .env("_CLAP_COMPLETE_COMP_TYPE", "9")
+        .env("_CLAP_COMPLETE_SPACE", "true");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn completions_know_what_the_program_knows() {
+    let env = Env::new();
+    env.write("sfsetup.toml", "[orgs.acme-prod]\n");
+    std::os::unix::fs::symlink(fixture("drifted"), env.folder().join("org")).unwrap();
+    env.run(&["org", "display", "--org", "demo:north"]);
+    for (line, words) in [
+        ("sfsetup dif", &["diff"][..]),
+        ("sfsetup diff --templ", &["--template"]),
+        ("sfsetup diff --template ampers", &["ampersand", "ampersand-jwt"]),
+        ("sfsetup template show okta-w", &["okta-workflows"]),
+        ("sfsetup diff -o dem", &["demo"]),
+        ("sfsetup rollback --org acme", &["acme-prod"]),
+        ("sfsetup diff -t ampersand --set app_k", &["app_kind=connected-app"]),
+        ("sfsetup diff -t ampersand --set us", &["user="]),
+        ("sfsetup waive ampersand/ip", &["ampersand/ip-relaxation"]),
+        ("sfsetup diff --from org --only ConnectedApp", &["ConnectedApp:Ampersand"]),
+        ("sfsetup diff --format js", &["json", "jsonl"]),
+    ] {
+        let all = offered(&env, line);
+        for word in words {
+            assert!(all.iter().any(|one| one.trim() == *word), "{line}: {all:?}");
+        }
+        let last = line.rsplit(' ').next().unwrap();
+        assert!(all.iter().all(|one| one.starts_with(last)), "{line}: {all:?}");
+    }
+    assert!(offered(&env, "sfsetup diff -o demo:n").iter().any(|one| one.trim() == "demo:north"));
+    assert_eq!(offered(&env, "sfsetup diff --from nowhere --only Conn"), [""; 0]);
+}
+
+/// The scripts are loaded by the shells that are here, and ask the program.
+#[test]
+fn shells_load_the_scripts() {
+    let env = Env::new();
+    let script = |shell: &str| env.run(&["completions", shell]).stdout;
+    let program = env!("CARGO_BIN_EXE_sfsetup");
+    let folder = std::path::Path::new(program).parent().unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    for (shell, asks) in [
+        (
+            "bash",
+            "COMP_WORDS=(sfsetup diff --template okta-w); COMP_CWORD=3; COMP_TYPE=9; \
+             _clap_complete_sfsetup sfsetup okta-w --template; echo \"${COMPREPLY[@]}\"",
+        ),
+        ("fish", "complete -C 'sfsetup diff --template okta-w'"),
+        ("zsh", "whence -w _clap_dynamic_completer_sfsetup"),
+    ] {
+        let text = script(shell);
+        assert!(text.contains("SFSETUP_COMPLETE"), "{text}");
+        let file = format!("complete.{shell}");
+        env.write(&file, &text);
+        let before = if shell == "zsh" { "autoload -U compinit; compinit -D; " } else { "" };
+        let line = format!("{before}source ./{file}; {asks}");
+        let run = Command::new(shell)
+            .args(if shell == "bash" { &["--norc", "-c"][..] } else { &["-c"] })
+            .arg(&line)
+            .current_dir(env.folder())
+            .env("PATH", &path)
+            .env("HOME", env.folder())
+            .stdin(Stdio::null())
+            .output();
+        let Ok(run) = run else {
+            println!("skipped: no {shell} here");
+            continue;
+        };
+        let told = String::from_utf8_lossy(&run.stdout);
+        let wanted = if shell == "zsh" { "function" } else { "okta-workflows" };
+        assert!(told.contains(wanted), "{shell}: {run:?}");
+    }
+    let windows = script("powershell");
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots" }, {
+        insta::assert_snapshot!("completions-powershell", windows);
+    });
+}
