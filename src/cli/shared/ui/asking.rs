@@ -140,10 +140,11 @@ impl Ui {
         &self,
         prompt: impl FnOnce() -> Result<T, InquireError>,
     ) -> Result<T, CommandError> {
-        // Ctrl-C comes as the signal that it is elsewhere.
+        // Ctrl-C comes as the signal that it is elsewhere. The question itself ends with it, and
+        // tidies up; the run is ended for it where it does not.
         let last_words = self.last_words.clone();
         let _ = self.interrupt.listen(move || end_interrupted(false, &last_words));
-        match self.interrupt.while_asking(prompt) {
+        match prompt() {
             Ok(answer) => Ok(answer),
             Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => {
                 Err(CommandError::interrupted().because("nothing was written"))
