@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::support::{Env, fixture};
 
 /// Every command that does something, as help lists them.
-fn commands(env: &Env, above: &[&str]) -> Vec<Vec<String>> {
+pub(crate) fn commands(env: &Env, above: &[&str]) -> Vec<Vec<String>> {
     let help = env.run(&[above, &["--help"]].concat()).stdout;
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let listed = listed.take_while(|line| !line.is_empty());
