@@ -14,7 +14,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 #[cfg(feature = "demo")]
 use commands::demo;
 use commands::{
-    config, deploy, diff, git_diff, init, org, package, plan, rollback, snapshot, template, waive,
+    config, deploy, diff, explain, git_diff, init, org, package, plan, rollback, snapshot,
+    template, waive,
 };
 use shared::arguments::Exit;
 use shared::error::CommandError;
@@ -70,6 +71,7 @@ enum Command {
     Snapshot(snapshot::SnapshotArguments),
     GitDiff(git_diff::GitDiffArguments),
     Waive(waive::WaiveArguments),
+    Explain(explain::ExplainArguments),
     Config(config::ConfigArguments),
     Template(template::TemplateArguments),
     Org(org::OrgArguments),
@@ -156,6 +158,7 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
         Command::Snapshot(arguments) => snapshot::run(ui, &arguments),
         Command::GitDiff(arguments) => git_diff::run(ui, &arguments),
         Command::Waive(arguments) => waive::run(ui, &arguments),
+        Command::Explain(arguments) => explain::run(ui, &arguments),
         Command::Config(arguments) => config::run(ui, &arguments),
         Command::Template(arguments) => template::run(ui, &arguments),
         Command::Org(arguments) => org::run(ui, &arguments),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::metadata::assignable::Assignable;
 use crate::metadata::fact::{Access, Fact, FactAnswer};
+use crate::metadata::right::{self, Right};
 use crate::metadata::value::Value;
 
 use crate::org::assign::LICENCE_ROW;
@@ -152,33 +153,25 @@ async fn rights(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result
         }
         Err(error) => return Err(error),
     };
-    let has_apps = plan.targets.iter().any(|target| {
-        target.id.type_name == "ConnectedApp" || target.id.type_name.starts_with("Ext")
-    });
-    let mut needed: Vec<(&[&str], &str)> = Vec::new();
+    let has_apps = plan.targets.iter().any(|target| right::is_of_app(&target.id.type_name));
+    let mut needed: Vec<Right> = Vec::new();
     if !plan.package.is_empty() {
-        needed.push((
-            &["ModifyMetadata", "ModifyAllData"],
-            "Modify Metadata Through Metadata API Functions (or Modify All Data)",
-        ));
+        needed.push(right::METADATA);
     }
     if has_apps {
-        needed.push((&["CustomizeApplication"], "Customize Application"));
+        needed.push(right::CUSTOMIZE);
     }
     if !plan.assignments.is_empty() || !plan.withdrawals.is_empty() {
-        needed.push((
-            &["AssignPermissionSets", "ManageUsers"],
-            "Assign Permission Sets (or Manage Internal Users)",
-        ));
+        needed.push(right::ASSIGN);
     }
     let mut asked: Vec<(Fact, Option<String>)> = Vec::new();
-    for name in needed.iter().flat_map(|(names, _)| *names) {
+    for name in needed.iter().flat_map(|right| right.any_of) {
         if let Ok(fact) = Fact::parse(&format!("user.permission[{name}]")) {
             asked.push((fact, Some(user.username.clone())));
         }
     }
     let facts = org.facts(&asked).await?;
-    for (names, words) in needed {
+    for Right { any_of: names, words } in needed {
         let answers: Vec<FactAnswer> = asked
             .iter()
             .filter(|(fact, _)| match fact {

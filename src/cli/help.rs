@@ -115,6 +115,17 @@ pub(super) const ROWS: &[Row] = &[
         &[0],
     ),
     (
+        "explain",
+        [
+            ("sfsetup explain ampersand/ip-relaxation", "a step of a template, and who else asks"),
+            (
+                "sfsetup explain Profile:objectPermissions[Account].viewAllRecords",
+                "a setting, as findings name it",
+            ),
+        ],
+        &[0],
+    ),
+    (
         "config schema",
         [
             ("sfsetup config schema > sfsetup.schema.json", "for your editor"),

@@ -20,6 +20,7 @@ mod diff;
 mod document;
 mod effective;
 mod ends;
+mod explain;
 mod facts;
 mod faults;
 mod formats;
