@@ -21,7 +21,7 @@ pub(crate) fn commands(env: &Env, above: &[&str]) -> Vec<Vec<String>> {
 }
 
 /// The words of a line as a shell reads it, as far as these examples need.
-fn words(line: &str) -> Vec<String> {
+pub(crate) fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quote = None;
     for one in line.chars() {

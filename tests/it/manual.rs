@@ -108,7 +108,9 @@ fn every_block_of_the_guides_is_run() {
                 "sh" => {
                     printed.clear();
                     for line in text.lines() {
-                        let run = env.run(&arguments(line)[1..]);
+                        let words = crate::habits::words(line);
+                        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                        let run = env.run(&words[1..]);
                         assert!([0, 2].contains(&run.code), "{page}: {line}: {run:?}");
                         printed.push_str(&run.stdout);
                         runs += 1;
