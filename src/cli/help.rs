@@ -24,7 +24,7 @@ pub(super) const ROWS: &[Row] = &[
                 "the same without a terminal; `--set NAME=VALUE` gives parameters",
             ),
         ],
-        &[0, 2],
+        &[0],
     ),
     (
         "diff",

@@ -284,3 +284,26 @@ fn a_new_template_is_asked_for_one_thing_after_the_other() {
     let none = env.run(&["template", "new", "other", "--from-org", "demo"]);
     assert!(none.code == 64 && none.stderr.contains("--profile"), "{none:?}");
 }
+
+/// That a list is to be empty is kept, whatever would be taken else.
+#[test]
+fn an_empty_list_that_was_chosen_stays_one() {
+    let env = Env::new();
+    let run = env.run(&[
+        "init",
+        "-t",
+        "ampersand",
+        "-o",
+        "demo",
+        "--set",
+        "read=",
+        "--set",
+        "app=Ampersand",
+    ]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(text(&env).contains("\nread = []\n") && is_valid(&env), "{}", text(&env));
+    let diff = env.run(&["diff", "--format", "json"]);
+    let diff: Json = serde_json::from_str(&diff.stdout).unwrap();
+    let findings = diff["orgs"][0]["findings"].as_array().unwrap();
+    assert!(findings.iter().all(|one| one["step"] != "read-objects"), "{diff}");
+}
