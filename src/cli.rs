@@ -102,12 +102,20 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Some(exit) = completions::answer() {
         return ExitCode::from(exit as u8);
     }
-    let given: Vec<OsString> = as_sf_says(arguments.into_iter());
+    let typed: Vec<OsString> = arguments.into_iter().collect();
+    let given: Vec<OsString> = as_sf_says(typed.iter().cloned());
     let parser = grammar().term_width(ui::width_of_help());
     let matches = parser.try_get_matches_from(&given);
     let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
+            // A command that has no `--format` is told of what was typed.
+            let is_unknown = error.kind() == clap::error::ErrorKind::UnknownArgument;
+            let again = || grammar().term_width(ui::width_of_help()).try_get_matches_from(&typed);
+            let error = match is_unknown && given != typed {
+                true => again().err().unwrap_or(error),
+                false => error,
+            };
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             ui::usage(&error, Look::among(&given));
             if exit == Exit::Usage && asks_for_json(&given) {
