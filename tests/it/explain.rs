@@ -29,8 +29,8 @@ fn a_setting_goes_by_all_the_names_that_findings_have_for_it() {
         let all = explained(&env, given);
         let setting = &all["settings"][0];
         assert_eq!((&setting["type"], &setting["path"]), (&"ConnectedApp".into(), &path.into()));
-        let name = if given.concat().contains("My") { "My App".into() } else { ().into() };
-        assert_eq!(setting["full_name"], name, "{given:?}");
+        let name = given.concat().contains("My").then_some("My App");
+        assert_eq!(setting["full_name"].as_str(), name, "{given:?}");
         assert_eq!(setting["title"], "Refresh Token Policy");
         assert!(setting["cost"]["source"].as_str().unwrap().starts_with("https://help."));
         assert_eq!(setting["setup"]["quick_find"], "Manage Connected Apps");
