@@ -131,9 +131,10 @@ fn what_others_may_read_is_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bundle_holds_no_secret_wherever_one_is_planted() {
-    let running = serve(Store::in_memory(), None, Faults::none()).await.unwrap();
+    let store = Store::in_memory();
+    let token = store.token();
+    let running = serve(store, None, Faults::none()).await.unwrap();
     let env = Env::new();
-    let token = Store::in_memory().token();
     let planted = ["PLANTEDPASSWORD", "PLANTEDHUSH", "PLANTEDUSER", token.as_str()];
     env.write(
         "sfsetup.toml",
@@ -144,6 +145,11 @@ async fn a_bundle_holds_no_secret_wherever_one_is_planted() {
     let logins = env.folder().join("config").join("sfsetup").join("logins");
     std::fs::create_dir_all(&logins).unwrap();
     std::fs::write(logins.join("broken.json"), "{\"refresh_token\": \"PLANTEDHUSH\"").unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&logins, std::fs::Permissions::from_mode(0o700)).unwrap();
+    }
     for name in ["support.zip", "support.json"] {
         let mut command = env.command();
         command
