@@ -84,8 +84,8 @@ pub struct Doctor {
     pub bundle: Option<String>,
 }
 
-/// How wide the name of a check is.
-const NAME: usize = 14;
+/// How far what to do is indented: behind the mark.
+const MARK: usize = 9;
 
 /// Shows what was found.
 pub fn text(doctor: &Doctor) -> String {
@@ -102,7 +102,8 @@ pub fn text(doctor: &Doctor) -> String {
             Outcome::NotChecked => format!("{}  ", "-    ".dimmed()),
         };
         let mut rows = String::new();
-        let label = format!("{:NAME$}", check.name);
+        // As `fit` knows a label, so that a narrow terminal hangs what follows below it.
+        let label = format!("{}: ", check.name.replace('-', " "));
         paragraph(&mut rows, 0, &label, &check.found);
         // The mark stands before the first line alone.
         for (at, row) in rows.lines().enumerate() {
@@ -112,7 +113,7 @@ pub fn text(doctor: &Doctor) -> String {
             }
         }
         if let Some(advice) = &check.advice {
-            paragraph(&mut out, NAME + 9, "do: ", advice);
+            paragraph(&mut out, MARK, "do: ", advice);
         }
     }
     let count = |outcome| doctor.checks.iter().filter(|check| check.outcome == outcome).count();
