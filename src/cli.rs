@@ -14,7 +14,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 #[cfg(feature = "demo")]
 use commands::demo;
 use commands::{
-    config, deploy, diff, explain, git_diff, init, org, package, plan, rollback, snapshot,
+    config, deploy, diff, doctor, explain, git_diff, init, org, package, plan, rollback, snapshot,
     template, waive,
 };
 use shared::arguments::Exit;
@@ -72,6 +72,7 @@ enum Command {
     GitDiff(git_diff::GitDiffArguments),
     Waive(waive::WaiveArguments),
     Explain(explain::ExplainArguments),
+    Doctor(doctor::DoctorArguments),
     Config(config::ConfigArguments),
     Template(template::TemplateArguments),
     Org(org::OrgArguments),
@@ -167,6 +168,7 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
         Command::GitDiff(arguments) => git_diff::run(ui, &arguments),
         Command::Waive(arguments) => waive::run(ui, &arguments),
         Command::Explain(arguments) => explain::run(ui, &arguments),
+        Command::Doctor(arguments) => doctor::run(ui, &arguments),
         Command::Config(arguments) => config::run(ui, &arguments),
         Command::Template(arguments) => template::run(ui, &arguments),
         Command::Org(arguments) => org::run(ui, &arguments),

@@ -126,6 +126,14 @@ pub(super) const ROWS: &[Row] = &[
         &[0],
     ),
     (
+        "doctor",
+        [
+            ("sfsetup doctor -o demo -t ampersand", "what works here, and with that org"),
+            ("sfsetup doctor --bundle support.zip", "the same for whoever helps you, no secrets"),
+        ],
+        &[0],
+    ),
+    (
         "config schema",
         [
             ("sfsetup config schema > sfsetup.schema.json", "for your editor"),

@@ -17,6 +17,7 @@ mod demo;
 mod demo_wire;
 mod deploy;
 mod diff;
+mod doctor;
 mod document;
 mod effective;
 mod ends;
