@@ -4,6 +4,8 @@
 //!
 //! [`json`]: super::json
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::Report;
@@ -27,7 +29,7 @@ struct SummaryLine<'l, 'r> {
     templates: &'l [OneTemplate<'r>],
     error: &'l Option<Error>,
     summary: &'l Summary,
-    notes: &'l [&'r str],
+    notes: &'l [Cow<'r, str>],
 }
 
 /// Writes a report as JSON, an object a line; the same report gives the same bytes.
