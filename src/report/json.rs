@@ -23,7 +23,7 @@ use crate::diff::{Diff, Finding, Origin, Outcome, Place, State, StepWant, Subjec
 use crate::plan::saved::json as value_json;
 use crate::template::Level;
 
-use super::words::{Labels, in_words, reason};
+use super::words::{Labels, Rule, in_words, reason};
 use super::{Failure, OrgReport, Report};
 use parts::{Component, Error, Identity};
 
@@ -50,7 +50,7 @@ pub(super) struct Template {
     pub(super) version: String,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct OneTemplate<'r> {
     pub(super) name: Cow<'r, str>,
     pub(super) version: Cow<'r, str>,
@@ -63,14 +63,14 @@ pub(super) struct OneTemplate<'r> {
     pub(super) dropped: Vec<Dropped<'r>>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Dropped<'r> {
     step: Cow<'r, str>,
     title: Cow<'r, str>,
     reason: Cow<'r, str>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Org<'r> {
     pub(super) org: Identity,
     pub(super) error: Option<Error>,
@@ -84,7 +84,7 @@ pub(super) struct Org<'r> {
 }
 
 /// What has become of what differed or was missing.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub(super) struct Changes {
     pub(super) new: usize,
     pub(super) fixed: usize,
@@ -94,7 +94,7 @@ pub(super) struct Changes {
     pub(super) notes: Vec<String>,
 }
 
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Summary {
     pub(super) in_sync: usize,
     pub(super) differs: usize,
@@ -104,19 +104,19 @@ pub(super) struct Summary {
     pub(super) waived: usize,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Label {
     pub(super) actual: Option<String>,
     pub(super) desired: Option<String>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Location<'r> {
     pub(super) file: Cow<'r, str>,
     pub(super) line: usize,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Waiver<'r> {
     pub(super) reason: Cow<'r, str>,
     pub(super) owner: Option<Cow<'r, str>>,
@@ -125,7 +125,7 @@ pub(super) struct Waiver<'r> {
     pub(super) instead: Cow<'r, str>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct FindingRow<'r> {
     pub(super) template: Option<Cow<'r, str>>,
     pub(super) step: Option<Cow<'r, str>>,
@@ -191,41 +191,64 @@ pub(super) fn write(document: &Document<'_>) -> Result<String, serde_json::Error
 
 /// A report in the form in which it is published.
 pub(super) fn document<'r>(report: &'r Report<'_>) -> Document<'r> {
-    Document {
-        format: FORMAT,
-        error: None,
-        template: (!report.templates.is_empty()).then(|| {
-            let joined = |of: fn(&crate::template::Template) -> &str| {
-                report.templates.iter().map(|one| of(one)).collect::<Vec<_>>().join(", ")
-            };
-            Template {
-                name: joined(|template| &template.name),
-                version: joined(|template| &template.version),
+    let templates = report.templates.iter();
+    let templates = templates
+        .map(|template| OneTemplate {
+            name: (&template.name).into(),
+            version: (&template.version).into(),
+            source: (&template.source).into(),
+            reviewed: (&template.reviewed).into(),
+            source_read: template.source_read().map(|read| read.name().into()),
+            review_overdue: template.age(&report.today).is_some(),
+            extends: template.extends.as_deref().map(Cow::from),
+            dropped: template
+                .dropped
+                .iter()
+                .map(|dropped| Dropped {
+                    step: (&dropped.step).into(),
+                    title: (&dropped.title).into(),
+                    reason: (&dropped.reason).into(),
+                })
+                .collect(),
+        })
+        .collect();
+    of_orgs(templates, report.orgs.iter().map(org).collect())
+}
+
+/// The document of orgs.
+pub(super) fn of_orgs<'r>(templates: Vec<OneTemplate<'r>>, orgs: Vec<Org<'r>>) -> Document<'r> {
+    let joined = |of: for<'o> fn(&'o OneTemplate<'r>) -> &'o str| {
+        templates.iter().map(of).collect::<Vec<_>>().join(", ")
+    };
+    let template = (!templates.is_empty())
+        .then(|| Template { name: joined(|one| &one.name), version: joined(|one| &one.version) });
+    Document { format: FORMAT, error: None, template, templates, orgs }
+}
+
+impl Summary {
+    /// The counts in one line, as every format that a person reads ends.
+    pub(super) fn words(&self) -> String {
+        super::counted(|state| match state {
+            State::InSync => self.in_sync,
+            State::Differs => self.differs,
+            State::Missing => self.missing,
+            State::NotObserved => self.not_observed,
+            State::Manual => self.manual,
+            State::Waived => self.waived,
+        })
+    }
+}
+
+impl FindingRow<'_> {
+    /// By what rule it is wanted, as [`Rule`](super::words::Rule) has it: its name, and its title.
+    pub(super) fn rule(&self) -> (String, String) {
+        match (&self.template, &self.step) {
+            (Some(template), Some(step)) => (format!("{template}/{step}"), self.title.to_string()),
+            _ => {
+                let component = self.component.as_ref();
+                Rule::of_baseline(component.map(|id| id.type_name.as_str())).named()
             }
-        }),
-        templates: report
-            .templates
-            .iter()
-            .map(|template| OneTemplate {
-                name: (&template.name).into(),
-                version: (&template.version).into(),
-                source: (&template.source).into(),
-                reviewed: (&template.reviewed).into(),
-                source_read: template.source_read().map(|read| read.name().into()),
-                review_overdue: template.age(&report.today).is_some(),
-                extends: template.extends.as_deref().map(Cow::from),
-                dropped: template
-                    .dropped
-                    .iter()
-                    .map(|dropped| Dropped {
-                        step: (&dropped.step).into(),
-                        title: (&dropped.title).into(),
-                        reason: (&dropped.reason).into(),
-                    })
-                    .collect(),
-            })
-            .collect(),
-        orgs: report.orgs.iter().map(org).collect(),
+        }
     }
 }
 

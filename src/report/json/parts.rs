@@ -36,9 +36,9 @@ pub fn write<T: Serialize>(
 /// What went wrong, and what to do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Error {
-    code: String,
-    message: String,
-    hint: Option<String>,
+    pub(in crate::report) code: String,
+    pub(in crate::report) message: String,
+    pub(in crate::report) hint: Option<String>,
 }
 
 impl From<Failure> for Error {
