@@ -171,7 +171,14 @@ impl Question<'_> {
                 Goal::Baseline { side, saved, only: self.only, waivers: &waivers }
             }
             _ => {
-                wanted = self.arguments.load(&ui, config, Some(choice))?;
+                wanted = match self.arguments.load(&ui, config, Some(choice)) {
+                    Ok(wanted) => wanted,
+                    Err(error) => {
+                        // Which org comes before its parameters.
+                        connect::known(&ui, choice).await?;
+                        return Err(error);
+                    }
+                };
                 steps = wanted.steps_to_look_at()?;
                 Goal::Steps {
                     wanted: &wanted,
