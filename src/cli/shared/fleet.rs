@@ -52,7 +52,7 @@ pub(crate) struct FleetArguments {
 
     /// How much of its daily API requests is left to an org, in percent: 5 where there are many
     #[arg(long, value_name = "PERCENT", help_heading = MANY)]
-    #[arg(value_parser = clap::value_parser!(u8).range(0..100))]
+    #[arg(value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(crate) api_reserve: Option<u8>,
 }
 

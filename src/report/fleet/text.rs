@@ -104,7 +104,8 @@ fn steps(out: &mut String, orgs: &[Kept], matrix: &Matrix, full: bool) {
             paragraph(out, 4, &format!("{} {} in ", mark(state), word(state)), &words);
         }
     }
-    if matrix.rows.iter().flatten().any(Option::is_none) {
+    let answered = orgs.iter().zip(&matrix.rows).filter(|(org, _)| org.ended() != Ended::Failed);
+    if answered.flat_map(|(_, row)| row).any(Option::is_none) {
         line(out, &"  . does not apply, or was not asked".dimmed().to_string());
     }
     out.push('\n');
