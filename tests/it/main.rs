@@ -22,6 +22,7 @@ mod effective;
 mod ends;
 mod facts;
 mod faults;
+mod fleet;
 mod formats;
 mod fuzz;
 mod gallery;
