@@ -216,6 +216,15 @@ fn a_file_names_the_orgs_and_what_is_each_ones_own() {
     env.write("bad.csv", "name,read\ndemo:b,Case\n");
     env.write("twice.csv", "org,read\ndemo:b,Case\ndemo:b,Lead\n");
     env.write("none.toml", "templates = [\"ampersand\"]\n");
+    // What is read is not written over.
+    for more in [
+        ["--orgs", "fleet.csv", "--out", "fleet.csv"],
+        ["--resume", "run.html", "--out", "run.html"],
+    ] {
+        let run = diff(&env, &[&["-o", "demo:a"][..], &more].concat());
+        assert_eq!(run.code, 64, "{run:?}");
+    }
+    assert!(std::fs::read_to_string(env.folder().join("fleet.csv")).unwrap().contains("Case"));
     let run = env.run(&["diff", "--orgs", "fleet.toml", "--format", "json"]);
     assert_eq!(run.code, 2, "{run:?}");
     let orgs = json(&run)["orgs"].clone();

@@ -132,11 +132,25 @@ impl DiffArguments {
             }
             if let Some(out) = file {
                 let templates = self.wanted.template.iter().map(Path::new);
-                let sides = [&self.from, &self.wanted.baseline].into_iter().flatten();
+                let sides = [&self.from, &self.wanted.baseline, &self.fleet.orgs];
+                let sides = sides.into_iter().flatten();
                 let mut read = templates.chain(sides.map(PathBuf::as_path));
                 read.try_for_each(|read| spare(out, read))?;
             }
             let format = Format::choose(self.format, file, usual, FORMATS)?;
+            // Lines may be gone on with in the file in which they stand.
+            if let (Some(out), Some(kept)) = (file, &self.resume)
+                && format != Format::Jsonl
+            {
+                spare(out, kept)?;
+                if out == kept {
+                    return Err(CommandError::new(
+                        "`--out` and `--resume` name one file, and want different things in it",
+                    )
+                    .hint("name two files")
+                    .usage());
+                }
+            }
             outlets.push(Outlet { file, format });
         }
         let tells_since =

@@ -59,11 +59,14 @@ impl Config {
     }
 }
 
+/// An org with its cells, by the names of their columns.
+type Row = (String, BTreeMap<String, String>);
+
 /// Reads the orgs of a CSV file: each row's columns by the name in the first.
 ///
 /// # Errors
 /// It is none, or has no column `org`.
-fn rows(file: &Path) -> Result<Vec<(String, BTreeMap<String, String>)>, CommandError> {
+fn rows(file: &Path) -> Result<Vec<Row>, CommandError> {
     let failed = |why: String| {
         CommandError::new(format!("cannot read `{}`", file.display())).because(why).usage()
     };
