@@ -341,6 +341,11 @@ impl<'s> Seen<'s, '_> {
         let (mut outcome, mut actual) = match observed.observation {
             Observation::Seen { value, satisfied } => match (test, value) {
                 (Test::ValidFor(period), Some(value)) => self.lasting(&value, *period),
+                (Test::ValidFor(_), None) if observed.is_hidden => {
+                    let why = "none is shown here, and an org may hold one that no retrieve shows";
+                    let unseen = Unseen::new(UnseenKind::NotReadable, why);
+                    (Outcome::NotObserved(unseen), None)
+                }
                 (_, value) => (if satisfied { Outcome::InSync } else { Outcome::Differs }, value),
             },
             Observation::Missing => (Outcome::Missing, None),

@@ -29,6 +29,8 @@ pub(super) struct Observed {
     /// The component by its own name, where it is there under another than the want's (S 2.1).
     pub(super) id: ComponentId,
     pub(super) is_secret: bool,
+    /// Whether it proves nothing that it is not there.
+    pub(super) is_hidden: bool,
     pub(super) observation: Observation,
     /// The system permission of the same component that grants what the want asks for.
     pub(super) covered_by: Option<&'static str>,
@@ -73,6 +75,7 @@ pub(super) fn metadata(
     };
     Observed {
         id,
+        is_hidden: field.is_some_and(|field| field.hidden),
         is_secret: field.is_some_and(|field| field.portability == Portability::Secret),
         observation,
         covered_by,

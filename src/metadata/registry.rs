@@ -157,6 +157,8 @@ pub struct Field {
     pub words: &'static [Choice],
     /// Whether it is a user's name. In a sandbox that has the sandbox's name as a suffix.
     pub names_user: bool,
+    /// Whether an org may hold it though no retrieve shows it: that it is not there proves nothing.
+    pub hidden: bool,
 }
 
 /// What a field holds.

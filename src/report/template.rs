@@ -376,7 +376,7 @@ pub(super) fn want_in_words(want: &Want, indent: usize, out: &mut String) {
     }
 }
 
-fn want_json(want: &Want) -> Json {
+pub(super) fn want_json(want: &Want) -> Json {
     let with_test = |mut object: Json, test: &Test| {
         let values: Vec<Json> = test.desired().iter().map(value_json).collect();
         object[test.name()] = match test {
@@ -420,7 +420,7 @@ fn want_json(want: &Want) -> Json {
 }
 
 /// A value as reports for programs write it.
-fn value_json(value: &Value) -> Json {
+pub(super) fn value_json(value: &Value) -> Json {
     crate::plan::saved::json(value)
 }
 

@@ -9,7 +9,7 @@ use crate::metadata::labels::CONNECTED_APP;
 use crate::metadata::lasting::Period;
 use crate::metadata::value::Value;
 
-/// The template's name, which no file's may be.
+/// The template's name.
 pub(crate) const NAME: &str = "expires";
 
 const TEXT: &str = include_str!("expires.toml");

@@ -87,6 +87,24 @@ fn what_is_not_there_does_not_end_and_what_cannot_be_read_is_not_observed() {
     assert_eq!(found(""), "in-sync");
     assert_eq!(found("<certificate>lost</certificate>"), "not-observed");
     let env = home("");
+    env.write(
+        "org/extlClntAppGlobalOauthSets/Acme_ECA_glbloauth.ecaGlblOauth",
+        "<ExtlClntAppGlobalOauthSettings xmlns=\"http://soap.sforce.com/2006/04/metadata\">\
+         <externalClientApplication>Acme_ECA</externalClientApplication><label>L</label>\
+         </ExtlClntAppGlobalOauthSettings>",
+    );
+    let eca = "[[step]]\nid = \"e\"\ntitle = \"E\"\nwant = [{ component = \
+               \"ExtlClntAppGlobalOauthSettings:Acme_ECA\", path = \"label\", equals = \"L\" }]\n";
+    env.write("acme.toml", format!("{HEAD}{eca}"));
+    let run = within(&env, "30d", &["--format", "json"]);
+    // An org may hold one that no retrieve shows (S 2.7).
+    assert_eq!(of(&findings(&run), "certificate")["state"], "not-observed", "{run:?}");
+    env.write("acme.toml", format!("{HEAD}{APP}").replace("\"acme\"", "\"expires\""));
+    let run = within(&env, "30d", &[]);
+    assert!(run.code == 64 && run.stderr.contains("a template is called `expires`"), "{run:?}");
+    let plain = env.run(&["diff", "--template", "acme.toml", "--from", "org"]);
+    assert_eq!(plain.code, 0, "{plain:?}");
+    env.write("acme.toml", format!("{HEAD}{APP}"));
     std::fs::remove_file(env.folder().join("org/connectedApps/Acme.connectedApp")).unwrap();
     let run = within(&env, "30d", &["--format", "json"]);
     let states: Vec<Json> = findings(&run).iter().map(|one| one["state"].clone()).collect();

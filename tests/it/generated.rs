@@ -221,3 +221,94 @@ fn every_requirement_of_a_page_has_its_step_and_every_step_its_requirement() {
         }
     }
 }
+
+/// A table's cell, in which a line would end the row.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+#[test]
+fn the_reference_lists_the_exit_codes_and_commands() {
+    let env = Env::new();
+    let page = env.run(&["man", "pages"]);
+    assert_eq!(page.code, 0, "{page:?}");
+    let root = std::fs::read_to_string(env.folder().join("pages/sfsetup.1")).unwrap();
+    let (_, status) = root.split_once(".SH \"EXIT STATUS\"\n").unwrap();
+    let status = status.split(".SH ").next().unwrap();
+    let mut table = "| exit code | means |\n|---|---|\n".to_owned();
+    for one in status.split(".TP\n").filter(|one| !one.trim().is_empty()) {
+        let (code, words) = one.trim().split_once('\n').unwrap();
+        let code = code.replace("\\fB", "").replace("\\fR", "");
+        let _ = writeln!(table, "| {code} | {words} |");
+    }
+    hold("docs/reference.md", "exits", &table);
+    let mut text = String::new();
+    for command in crate::habits::commands(&env, &[]) {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        let help = env.run(&[&words[..], &["--help"]].concat()).stdout;
+        // What every command takes stands once, with the first.
+        let help = match help.find("  -q, --quiet") {
+            Some(at) if !text.is_empty() => {
+                let examples = help.find("Examples:").unwrap();
+                format!("{}  .. and those that all have\n\n{}", &help[..at], &help[examples..])
+            }
+            _ => help,
+        };
+        let _ =
+            write!(text, "### `sfsetup {}`\n\n```text\n{}\n```\n\n", words.join(" "), help.trim());
+    }
+    hold("docs/reference.md", "commands", &format!("{}\n", text.trim_end()));
+}
+
+#[test]
+fn the_reference_lists_the_types() {
+    use sfsetup::metadata::registry::{self, Absent, Field, Kind};
+
+    fn rows(table: &mut String, above: &str, fields: &[Field]) {
+        for field in fields {
+            let path = format!("{above}{}", field.name);
+            let (kind, below): (String, Option<(String, &[Field])>) = match &field.kind {
+                Kind::Flag => ("`true` or `false`".to_owned(), None),
+                Kind::Number => ("a number".to_owned(), None),
+                Kind::Text => ("text".to_owned(), None),
+                Kind::Choice { choices, pattern, .. } => {
+                    let known = choices.iter().map(|choice| format!("`{}`", choice.value));
+                    let more = pattern.map(|_| "or by a pattern".to_owned());
+                    (known.chain(more).collect::<Vec<_>>().join(", "), None)
+                }
+                Kind::Set { .. } => ("a list of texts".to_owned(), None),
+                Kind::Group(fields) => ("a group".to_owned(), Some((format!("{path}."), *fields))),
+                Kind::Section { key, fields, .. } => {
+                    let name = format!("{path}[KEY].");
+                    (format!("a list by {}", key.join(" and ")), Some((name, *fields)))
+                }
+            };
+            let absent = match field.absent {
+                Absent::Flag(flag) => format!("`{flag}`"),
+                Absent::Text(text) => format!("`{text}`"),
+                Absent::Empty => "an empty list".to_owned(),
+                Absent::Unset => String::new(),
+            };
+            let row = [format!("`{path}`"), kind, field.label.to_owned(), absent];
+            let _ = writeln!(table, "| {} |", row.map(|text| cell(&text)).join(" | "));
+            if let Some((above, fields)) = below {
+                rows(table, &above, fields);
+            }
+        }
+    }
+
+    let mut text = String::new();
+    for row in registry::rows().iter().filter(|row| !row.fields.is_empty()) {
+        let since =
+            row.since.map(|since| format!(", since API version {since}")).unwrap_or_default();
+        let _ = write!(
+            text,
+            "### {}\n\n`{}/NAME.{}`{since}.\n\n| path | holds | Setup says | where it is not there \
+             |\n|---|---|---|---|\n",
+            row.name, row.folder, row.suffix
+        );
+        rows(&mut text, "", row.fields);
+        text.push('\n');
+    }
+    hold("docs/reference.md", "types", &format!("{}\n", text.trim_end()));
+}

@@ -261,3 +261,49 @@ async fn no_address_and_no_token_is_written() {
     assert!(text.contains("\n# org = \"NAME\"\n"), "{text}");
     assert!(!text.contains(&lab.running.url()) && !text.contains(&lab.running.token), "{text}");
 }
+
+/// An answer that will not do is refused at its question; what an org has is offered.
+#[test]
+fn a_new_template_is_asked_for_one_thing_after_the_other() {
+    let env = Env::new();
+    let again = format!("{}https://acme.example.com", "\u{8}".repeat(16));
+    let answers = &[
+        ("What a person calls it", "Acme"),
+        ("Address of the vendor's set-up page", "acme.example.com"),
+        ("is no address of a page", again.as_str()),
+        ("? App ", "Ampersand"),
+        ("? Profile of the user", "Ampersand Integration"),
+        ("? Permission set ", ENTER),
+        ("? User who connects", ENTER),
+    ];
+    let run = at_terminal(&env, &["template", "new", "acme", "--from-org", "demo"], answers);
+    assert_eq!(run.code, 0, "{run:?}");
+    let text = std::fs::read_to_string(env.folder().join("acme.toml")).unwrap();
+    assert!(text.contains("\"Acme\"") && text.contains("https://acme.example.com"), "{text}");
+    assert!(text.contains("Ampersand Integration"), "{text}");
+    let none = env.run(&["template", "new", "other", "--from-org", "demo"]);
+    assert!(none.code == 64 && none.stderr.contains("--profile"), "{none:?}");
+}
+
+/// That a list is to be empty is kept, whatever would be taken else.
+#[test]
+fn an_empty_list_that_was_chosen_stays_one() {
+    let env = Env::new();
+    let run = env.run(&[
+        "init",
+        "-t",
+        "ampersand",
+        "-o",
+        "demo",
+        "--set",
+        "read=",
+        "--set",
+        "app=Ampersand",
+    ]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(text(&env).contains("\nread = []\n") && is_valid(&env), "{}", text(&env));
+    let diff = env.run(&["diff", "--format", "json"]);
+    let diff: Json = serde_json::from_str(&diff.stdout).unwrap();
+    let findings = diff["orgs"][0]["findings"].as_array().unwrap();
+    assert!(findings.iter().all(|one| one["step"] != "read-objects"), "{diff}");
+}

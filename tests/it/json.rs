@@ -150,6 +150,20 @@ fn templates_are_told() {
     let waived = run(&waive, "waive", 0);
     assert_eq!((&waived["step"], &waived["expires"]), (&waive[1].into(), &waive[5].into()));
     assert_eq!(code(&run(&["waive", "ampersand/ip"], "waive", 64)), "USAGE");
+    // Nothing is written over the file that a waiver is written into, nor over any like it.
+    let before = std::fs::read_to_string(env.folder().join("sfsetup.toml")).unwrap();
+    for arguments in [
+        &["waive", "ampersand/ip-relaxation", "--reason", "R", "--expires", "30d", "--out"][..],
+        &["waive", "ampersand/none", "--json", "--out"],
+        &["diff", "--template", "okta-workflows", "--org", "demo", "--json", "--out"],
+        &["diff", "--template", "okta-workflows", "--org", "demo", "--save-plan"],
+        &["template", "check", "gong", "--out"],
+    ] {
+        let refused = env.run(&[arguments, &["sfsetup.toml"]].concat());
+        assert!(refused.code == 64 && refused.stderr.contains("is named as"), "{refused:?}");
+        let there = std::fs::read_to_string(env.folder().join("sfsetup.toml")).unwrap();
+        assert_eq!(there, before, "{arguments:?}");
+    }
 
     let none = run(&["template", "list", "--group", "nowhere"], "template-list", 64);
     assert_eq!(code(&none), "USAGE");

@@ -95,3 +95,31 @@ fn every_block_of_the_page_on_the_project_file_is_run() {
     let named = env.run(&["diff", "--config", "sfsetup.toml", "--template", "ampersand"]);
     assert_eq!(named.code, 2, "{named:?}");
 }
+
+/// The guides: each command is run in one folder, in its order, and what a page shows is printed.
+#[test]
+fn every_block_of_the_guides_is_run() {
+    for (page, count) in [("docs/admins.md", 12), ("docs/vendors.md", 6)] {
+        let env = Env::new();
+        let mut printed = String::new();
+        let mut runs = 0;
+        for (info, text) in blocks(page) {
+            match info.as_str() {
+                "sh" => {
+                    printed.clear();
+                    for line in text.lines() {
+                        let words = crate::habits::words(line);
+                        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                        let run = env.run(&words[1..]);
+                        assert!([0, 2].contains(&run.code), "{page}: {line}: {run:?}");
+                        printed.push_str(&run.stdout);
+                        runs += 1;
+                    }
+                }
+                "text" => shows(&text, &printed),
+                other => panic!("{page}: a block that nobody runs: {other:?}"),
+            }
+        }
+        assert!(runs >= count, "{page}: {runs} runs");
+    }
+}

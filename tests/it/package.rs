@@ -139,6 +139,28 @@ fn an_edit_in_place_changes_only_the_lines_of_what_differs() {
     assert!(again.code == 0 && again.stderr.contains("nothing to deploy"), "{again:?}");
 }
 
+/// What is only shown needs no place to be written to; what is written over is said.
+#[test]
+fn a_package_is_shown_without_being_written_and_says_what_it_writes_over() {
+    let env = Env::new();
+    copy(Path::new(&fixture("drifted")), &env.folder().join("org"));
+    let package = ["package", "--template", "ampersand", "--from", "org"];
+    let shown = env.run(&[&package, &["--show"][..]].concat());
+    assert!(shown.code == 2 && shown.stdout.contains("+        <refreshTokenPolicy>"), "{shown:?}");
+    assert!(shown.stderr.contains("hint: nothing was written; `--out DIR`"), "{shown:?}");
+    assert_eq!(std::fs::read_dir(env.folder()).unwrap().count(), 1);
+    let none = env.run(&package);
+    assert!(none.code == 64 && none.stderr.contains("--out"), "{none:?}");
+    let over = "note: `fix.zip` is there already, and is written over";
+    for (before, is_said) in [(None, false), (Some("old"), true), (None, false)] {
+        if let Some(before) = before {
+            env.write("fix.zip", before);
+        }
+        let run = env.run(&[&package, &["--out", "fix.zip"][..]].concat());
+        assert_eq!((run.code, run.stderr.contains(over)), (2, is_said), "{run:?}");
+    }
+}
+
 #[test]
 fn the_fix_of_a_folder_brings_it_in_sync() {
     let env = Env::new();

@@ -18,7 +18,7 @@ use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::fail_on::FailOn;
 use crate::cli::shared::fleet::{FleetArguments, MANY};
-use crate::cli::shared::format::Format;
+use crate::cli::shared::format::{Format, refuse_toml};
 use crate::cli::shared::goal::{Goal, Means, Seen};
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
@@ -308,6 +308,7 @@ fn compared(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
     // What the project's file says counts too.
     owe(ui, arguments, outlets);
     outlets.iter().filter_map(|outlet| outlet.file).try_for_each(check_writable)?;
+    arguments.save_plan.as_deref().map_or(Ok(()), refuse_toml)?;
     let is_for_a_terminal = outlets.iter().all(|outlet| outlet.format.is_for_a_terminal());
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
     let waivers = wanted::waivers(ui, &config, choice.as_ref())?;

@@ -16,7 +16,7 @@ use crate::cli::shared::load::{self, load_for};
 use crate::cli::shared::questions::{self, Candidates, is_secret};
 use crate::cli::shared::ui::{Ui, cut};
 use crate::metadata::value::Value;
-use crate::template::{self, Arguments, Parameter, Template};
+use crate::template::{self, Arguments, Parameter, Template, builtin};
 
 /// Write a `sfsetup.toml` to start from, and show the first diff
 ///
@@ -125,8 +125,13 @@ fn incomplete(missing: Vec<String>) -> CommandError {
     error.hint("at a terminal each is asked for; elsewhere give them as options").usage()
 }
 
+/// Which of the shipped templates.
 fn which_template(ui: &Ui) -> Result<String, CommandError> {
-    let load::All { mut templates, .. } = load::all(ui)?;
+    // The new file has no folders of templates yet.
+    let mut templates: Vec<Template> = builtin::all()
+        .iter()
+        .filter_map(|shipped| template::parse(shipped.name, shipped.text).ok())
+        .collect();
     templates.sort_by_key(|template| template.title.to_lowercase());
     let row = |template: &Template| {
         let group = template.group.clone().unwrap_or_default();

@@ -53,8 +53,8 @@ pub(crate) struct PackageArguments {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "baseline", "baseline_org", "org", "from", "in_place", "set", "only", "except"])]
     plan: Option<PathBuf>,
 
-    /// Where to write: a new folder, or a file that ends in .zip
-    #[arg(long, value_name = "DIR|FILE.zip", required_unless_present = "in_place")]
+    /// Where to write: a new folder, or a file that ends in .zip; not needed with `--show`
+    #[arg(long, value_name = "DIR|FILE.zip", required_unless_present_any = ["in_place", "show"])]
     out: Option<PathBuf>,
 
     /// The layout of a folder
@@ -65,7 +65,8 @@ pub(crate) struct PackageArguments {
     #[arg(long, requires = "from", conflicts_with = "out")]
     in_place: bool,
 
-    /// Show each file before and after, with three lines of context; the other forms always do
+    /// Show each file before and after, with three lines of context; the other forms always do.
+    /// Without `--out` nothing is written
     #[arg(long)]
     show: bool,
 
@@ -216,7 +217,10 @@ fn put(
     };
     if package.is_empty() {
         answer.give(text)?;
-        ui.hint("there is nothing to deploy, so nothing was written");
+        ui.hint(match arguments.in_place || arguments.out.is_some() {
+            true => "there is nothing to deploy, so nothing was written",
+            false => "there is nothing to deploy",
+        });
         return Ok(());
     }
     if arguments.in_place {
@@ -239,6 +243,8 @@ fn put(
             }
         };
         ui.hint(&format!("written to {}; {command} deploys it", out.display()));
+    } else if !arguments.in_place {
+        ui.hint("nothing was written; `--out DIR` or `--out FILE.zip` writes it");
     }
     Ok(())
 }
@@ -283,6 +289,9 @@ fn written(
                 CommandError::new(format!("cannot write to `{}`", out.display()))
                     .because(error.to_string())
             })?;
+            if std::fs::read(out).is_ok_and(|there| there != bytes) {
+                ui.note(&format!("`{}` is there already, and is written over", out.display()));
+            }
             ui.write_file(out, &bytes)?;
             Ok(told("zip", &mut names))
         }
@@ -480,6 +489,13 @@ fn of_saved(
             org.name,
             out.display()
         ),
+        (Format::Text, None) if !saved.package.is_empty() => {
+            let title = saved.wanted.title(&org.place());
+            let (title, instance_url) = (title.as_str(), Some(address));
+            let (plan, files, full) = (&plan, &[][..], arguments.full);
+            let shown = ShownPlan { plan, title, instance_url, files, full };
+            format!("{}\n{}", shown.write(Format::Text), render::files(&sent))
+        }
         (Format::Text, _) => format!("The plan has no changes that a package can hold.\n{left}"),
         (format, _) => {
             let title = saved.wanted.title(&org.place());

@@ -241,7 +241,6 @@ fn write(
         all.causes = error.causes;
         return Err(all.hint(format!("put it in by hand:\n{}", added.trim())));
     }
-    answer.spare(&file)?;
     answer.ui.write_file(&file, text.as_bytes())?;
     told.file = file.display().to_string();
     body.replace(Some(told));

@@ -65,6 +65,7 @@ impl Format {
         usual: Self,
         has: &[Self],
     ) -> Result<Self, CommandError> {
+        out.map_or(Ok(()), refuse_toml)?;
         if let Some(given) = given {
             return Ok(given);
         }
@@ -107,6 +108,21 @@ impl Format {
     pub(crate) fn is_for_a_terminal(self) -> bool {
         self == Self::Text
     }
+}
+
+/// Refuses to write an answer, or a plan, into a file of configuration or a template: none is TOML.
+///
+/// # Errors
+/// The file is named as one.
+pub(crate) fn refuse_toml(out: &Path) -> Result<(), CommandError> {
+    let is_toml = out.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("toml"));
+    if !is_toml {
+        return Ok(());
+    }
+    Err(CommandError::new(format!("`{}` is named as a template or a configuration", out.display()))
+        .because("no answer is TOML, and what lies there would be lost")
+        .hint("name another file")
+        .usage())
 }
 
 #[cfg(test)]

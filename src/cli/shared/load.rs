@@ -390,7 +390,8 @@ pub(crate) fn fill_in(
     if !filled.asked.is_empty() {
         let set = filled.asked.iter().map(|one| format!("--set {}", shell_word(one)));
         ui.hint(&format!(
-            "`{}` gives that without a question, `sfsetup init` writes it into sfsetup.toml",
+            "`{}` gives that without a question; so does [parameters] of a `sfsetup.toml`, which \
+             `sfsetup init` writes",
             set.collect::<Vec<_>>().join(" ")
         ));
     }

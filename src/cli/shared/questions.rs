@@ -304,7 +304,7 @@ fn check(
     let refused = Arc::new(Mutex::new(None::<String>));
     move |text: &str| {
         let is_list = parameter.kind == ParameterKind::List;
-        if is_list && text == NONE {
+        if is_list && text == NONE && parameter.default.is_some() {
             return None;
         }
         if text.is_empty() {

@@ -126,15 +126,6 @@ impl Ui {
         })
     }
 
-    /// Asks a person for a line of text, also with `--quiet`. `None` where nobody is there to ask.
-    pub(crate) fn ask(&self, question: &str) -> Option<String> {
-        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-            return None;
-        }
-        stderr(&format!("{} ", question.bold()));
-        self.line()
-    }
-
     /// Waits for a line from a person; `None` where they cannot be heard.
     fn line(&self) -> Option<String> {
         let mut answer = String::new();

@@ -100,6 +100,14 @@ impl Wanted {
     /// # Errors
     /// A want that cannot be made out of the values.
     pub(crate) fn add_ends(&mut self, ui: &Ui, period: Period) -> Result<(), CommandError> {
+        if self.templates().any(|one| one.name == template::expires::NAME) {
+            return Err(CommandError::new(format!(
+                "a template is called `{}`, as is what `--expires-within` adds",
+                template::expires::NAME
+            ))
+            .hint("call the template otherwise, or leave `--expires-within` out")
+            .usage());
+        }
         let added = template::expires::expires(period, &self.steps_to_look_at()?);
         let added =
             added.map_err(|why| CommandError::internal("what ends cannot be looked for", why))?;
@@ -107,6 +115,7 @@ impl Wanted {
             Some((template, values)) => self.all.push(OneWanted {
                 given: template.name.clone(),
                 template,
+                // It is part of the program, and no file.
                 sha256: String::new(),
                 values,
             }),
@@ -264,7 +273,8 @@ impl Wanted {
 
     /// Says how they and their parameters are given on the command line.
     pub(crate) fn named(&self, set: &[String]) -> String {
-        let named = self.all.iter().filter(|one| one.template.name != template::expires::NAME);
+        // What the program adds is named by its own option.
+        let named = self.all.iter().filter(|one| !one.sha256.is_empty());
         let names = named.map(|one| format!("--template {}", shell_word(&one.given)));
         names
             .chain(set.iter().chain(&self.asked).map(|set| format!("--set {}", shell_word(set))))

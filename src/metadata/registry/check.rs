@@ -123,6 +123,13 @@ impl Field {
         }
     }
 
+    /// Returns values that follow the field's pattern, with Setup's words; none where it has none.
+    pub fn examples(&self) -> Vec<(&'static str, String)> {
+        let Kind::Choice { pattern: Some(pattern), .. } = &self.kind else { return Vec::new() };
+        let all = ["specific_inactivity:30:DAYS", "specific_lifetime:12:HOURS"];
+        all.into_iter().filter_map(|text| Some((text, pattern(text)?))).collect()
+    }
+
     /// Says whether the field may hold a value; for a set, the value's elements.
     ///
     /// # Errors

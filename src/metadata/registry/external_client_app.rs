@@ -62,7 +62,8 @@ pub(super) static GLOBAL_OAUTH_SETTINGS: MetadataType = of_type(
     &[
         set("callbackUrl", SetForm::Lines).label("Callback URL"),
         // Leaving it out turns the JWT bearer flow off (S 2.7), so it goes along.
-        text("certificate").since(60),
+        // No query reads it back (S 2.7).
+        text("certificate").since(60).hidden(),
         text("consumerKey").portability(Portability::Never).label("Consumer Key"),
         text("consumerSecret").portability(Portability::Secret).label("Consumer Secret"),
         APP,

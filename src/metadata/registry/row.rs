@@ -67,6 +67,7 @@ const fn field(name: &'static str, kind: Kind, absent: Absent) -> Field {
         counts_itself: false,
         words: &[],
         names_user: false,
+        hidden: false,
     }
 }
 
@@ -195,6 +196,12 @@ impl Field {
     /// With the text that it stands for where it is absent.
     pub(super) const fn else_text(mut self, text: &'static str) -> Self {
         self.absent = Absent::Text(text);
+        self
+    }
+
+    /// An org may hold it though no retrieve shows it.
+    pub(super) const fn hidden(mut self) -> Self {
+        self.hidden = true;
         self
     }
 

@@ -97,7 +97,7 @@ async fn a_deploy_and_its_way_back() {
     note: no tests run with this validation, and an org may not take one without for a quick deploy (`--validated`); `--test-level RunLocalTests` runs them
     retrieving from http://127.0.0.1:PORT
     the org is validating
-    hint: deploy it with the same command and `--validated 0AfWs0000000004KAA` in place of `--validate`
+    hint: deploy it within ten days: the same command with `--validated 0AfWs0000000004KAA` in place of `--validate`
     --- exit 0
     ");
     insta::assert_snapshot!(show(&lab, "deploy --template app.toml --yes").await, @"

@@ -9,13 +9,13 @@ fn a_package_says_what_it_changes_and_what_is_left() {
     let env = Env::new();
     folder(&env);
     let package = "package --template acme.toml --from org";
-    insta::assert_snapshot!(shown(&env, &format!("{package} --show")), @"
-    $ sfsetup package --template acme.toml --from org --show
+    insta::assert_snapshot!(shown(&env, package), @"
+    $ sfsetup package --template acme.toml --from org
     --- stderr
     error: the following required arguments were not provided:
       --out <DIR|FILE.zip>
 
-    Usage: sfsetup package --template <NAME|FILE> --from <PATH> --show --out <DIR|FILE.zip>
+    Usage: sfsetup package --template <NAME|FILE> --from <PATH> --out <DIR|FILE.zip>
 
     For more information, try '--help'.
     --- exit 64

@@ -13,16 +13,17 @@ use crate::cli::shared::config::Config;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::format::Format;
-use crate::cli::shared::ui::Ui;
+use crate::cli::shared::ui::{TextQuestion, Ui};
 use crate::cli::shared::wanted;
 use crate::diff::{State, diff};
 use crate::metadata::fact::{FactAnswer, FactValues};
-use crate::metadata::full_name::canonical_full_name;
+use crate::metadata::full_name::{canonical_full_name, profile_label};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::org::retrieve::RetrieveRequest;
 use crate::org::{ConnectOptions, Org, OrgError};
 use crate::report::json::template::Made;
+use crate::report::line::harmless;
 use crate::snapshot::take;
 use crate::template::draft::{self, App, AppKind, Heading, PLACEHOLDER, Seen};
 use crate::template::{self, Arguments, Template, builtin};
@@ -32,7 +33,7 @@ use crate::template::{self, Arguments, Template, builtin};
 /// With --from-org the template says all that is so of the named app, profile, permission set and
 /// user, to be cut down to what the vendor's page asks for. Keys, secrets and callback addresses
 /// are never written.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct NewArguments {
     /// The template's name: letters a to z, digits and `-`
     name: String,
@@ -91,9 +92,14 @@ fn make(
     let ui = answer.ui;
     let file =
         arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.toml", arguments.name)));
-    check(arguments, &file)?;
+    check(ui, arguments, &file)?;
     let heading = heading(ui, arguments)?;
     let choice = arguments.from_org.as_deref().map(|org| from_org(ui, org)).transpose()?;
+    let asked = choice.as_ref().filter(|_| subjects(arguments).is_empty());
+    let arguments = &match asked {
+        Some(choice) => ask_subjects(ui, arguments, choice)?,
+        None => arguments.clone(),
+    };
     let (text, template, proved) = match &choice {
         None => {
             let text = draft::skeleton(&heading);
@@ -152,7 +158,7 @@ fn read_again(text: &str) -> Result<Template, CommandError> {
 }
 
 /// All that can be wrong before anybody is asked anything.
-fn check(arguments: &NewArguments, file: &Path) -> Result<(), CommandError> {
+fn check(ui: &Ui, arguments: &NewArguments, file: &Path) -> Result<(), CommandError> {
     let name = &arguments.name;
     draft::check_name(name).map_err(|(why, better)| {
         CommandError::new(format!("`{name}` is no name for a template"))
@@ -171,11 +177,12 @@ fn check(arguments: &NewArguments, file: &Path) -> Result<(), CommandError> {
         ))
         .usage());
     }
-    if arguments.from_org.is_some() && subjects(arguments).is_empty() {
-        return Err(CommandError::new("nothing is said of what in the org to write down")
-            .hint("name one of `--app`, `--profile`, `--permission-set`, `--user`, or several")
-            .usage());
+    if arguments.from_org.is_some() && subjects(arguments).is_empty() && !ui.can_ask() {
+        return Err(no_subject());
     }
+    wrong_source(arguments.source.as_deref().unwrap_or_default()).map_or(Ok(()), |wrong| {
+        Err(CommandError::new(wrong).hint("it begins with https://").usage())
+    })?;
     // A link that leads nowhere is there too.
     if file.symlink_metadata().is_ok() {
         return Err(CommandError::new(format!(
@@ -194,25 +201,87 @@ fn subjects(arguments: &NewArguments) -> Vec<&String> {
         .collect()
 }
 
-/// What the template says of itself; a person at a terminal is asked for what was not given.
-fn heading(ui: &Ui, arguments: &NewArguments) -> Result<Heading, CommandError> {
-    let ask = |given: &Option<String>, question: &str| {
-        given
-            .clone()
-            .or_else(|| ui.ask(question))
-            .map(|text| text.trim().to_owned())
-            .filter(|text| !text.is_empty())
+fn no_subject() -> CommandError {
+    CommandError::new("nothing is said of what in the org to write down")
+        .hint("name one of `--app`, `--profile`, `--permission-set`, `--user`, or several")
+        .usage()
+}
+
+/// Asks what of an org is to be written down; what it has is offered.
+fn ask_subjects(
+    ui: &Ui,
+    arguments: &NewArguments,
+    choice: &TargetOrg,
+) -> Result<NewArguments, CommandError> {
+    const APPS: [&str; 2] = ["ConnectedApp", "ExternalClientApplication"];
+    let types = [APPS[0], APPS[1], "Profile", "PermissionSet"];
+    let (listed, users) = connect::block_on(ui, async {
+        let connected = connect::connect(choice, connect::options(ui)).await?;
+        let org = &connected.org;
+        let listed = org.names_of_types(&types.into_iter().collect()).await;
+        Ok((listed, org.active_users().await))
+    })?;
+    let listed = listed.map_err(|error| CommandError::org(choice.name(), &error))?;
+    let ask = |question: &str, of: &[&str], more: Vec<String>| {
+        let mut offered = more;
+        for name in of {
+            match listed.get(*name) {
+                Some(Ok(names)) => offered.extend(names.iter().map(|full_name| match *name {
+                    "Profile" => profile_label(full_name).to_owned(),
+                    _ => full_name.clone(),
+                })),
+                Some(Err(why)) => {
+                    ui.show(&format!("`{}` could not list {name}: {why}\n", choice.name()));
+                }
+                None => {}
+            }
+        }
+        offered.retain(|row| *harmless(row) == **row);
+        let help = match offered.is_empty() {
+            true => "a name; Enter: none",
+            false => "type to search, or any name; Enter: none",
+        };
+        let asked = TextQuestion { question, help, usual: None, offered: &offered, is_list: false };
+        ui.ask_text(&asked, |_| None).map(|text| Some(text).filter(|text| !text.is_empty()))
     };
-    let title = ask(&arguments.title, "What a person calls it (the vendor's name):");
-    let source = ask(&arguments.source, "Address of the vendor's set-up page (https://..):");
-    if let Some(source) = source
-        .as_ref()
-        .filter(|source| !(source.starts_with("https://") || source.starts_with("http://")))
-    {
-        return Err(CommandError::new(format!("`{source}` is no address of a page"))
-            .hint("it begins with https://")
-            .usage());
-    }
+    let users = match users {
+        Ok(users) => users.into_iter().map(|user| user.username).collect(),
+        Err(error) => {
+            ui.show(&format!("`{}` could not list users: {error}\n", choice.name()));
+            Vec::new()
+        }
+    };
+    let asked = NewArguments {
+        app: ask("App", &APPS, Vec::new())?,
+        profile: ask("Profile of the user who connects", &["Profile"], Vec::new())?,
+        permission_set: ask("Permission set", &["PermissionSet"], Vec::new())?,
+        user: ask("User who connects", &[], users)?,
+        ..arguments.clone()
+    };
+    if subjects(&asked).is_empty() { Err(no_subject()) } else { Ok(asked) }
+}
+
+/// What is wrong with the address of a page; nothing where none is given.
+fn wrong_source(source: &str) -> Option<String> {
+    let is_page = |text: &str| text.starts_with("https://") || text.starts_with("http://");
+    let is_given = !source.trim().is_empty();
+    (is_given && !is_page(source.trim())).then(|| format!("`{source}` is no address of a page"))
+}
+
+/// What the template says of itself; a person at a terminal is asked for what was not given, and an
+/// answer that will not do is refused at the question, so that none before it is lost.
+fn heading(ui: &Ui, arguments: &NewArguments) -> Result<Heading, CommandError> {
+    let ask = |given: &Option<String>, question: &str, check: fn(&str) -> Option<String>| {
+        let text = match given {
+            Some(given) => Some(given.clone()),
+            None => ui.ask_for(question, "Enter: later", check)?,
+        };
+        let text = text.map(|text| text.trim().to_owned());
+        Ok::<_, CommandError>(text.filter(|text| !text.is_empty()))
+    };
+    let title = ask(&arguments.title, "What a person calls it (the vendor's name):", |_| None)?;
+    let source = "Address of the vendor's set-up page (https://..):";
+    let source = ask(&arguments.source, source, wrong_source)?;
     let now = jiff::Timestamp::now();
     Ok(Heading {
         name: arguments.name.clone(),

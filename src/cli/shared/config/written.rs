@@ -53,8 +53,11 @@ pub(crate) fn text(
         text.push('\n');
         text.push_str(&comment(&meaning(parameter)));
         let name = &parameter.name;
-        let chosen = values.get(name).filter(|value| !is_empty(value));
-        match (chosen, &parameter.default) {
+        // That there is to be nothing is said too, where something else would be taken.
+        match (values.get(name), &parameter.default) {
+            (Some(value), Some(default)) if is_empty(value) && is_empty(default) => {
+                _ = writeln!(text, "# {name} = {}", toml_of(default));
+            }
             (Some(value), _) => _ = writeln!(text, "{name} = {}", toml_of(value)),
             (None, Some(default)) => _ = writeln!(text, "# {name} = {}", toml_of(default)),
             (None, None) => _ = writeln!(text, "# {name} = \"..\""),

@@ -73,10 +73,7 @@ impl Ui {
             })
         };
         let (width, is_list) = (width(), asked.is_list);
-        let fits = |row: &String| match bare(row).chars().count() < width {
-            true => cut(row, width),
-            false => row.clone(),
-        };
+        let fits = |row: &String| fitting(row, width);
         let offered: Arc<Vec<String>> = Arc::new(asked.offered.iter().map(fits).collect());
         let suggest = move |text: &str| -> Result<Vec<String>, CustomUserError> {
             Ok(suggested(text, &offered, is_list))
@@ -185,6 +182,12 @@ fn bare(text: &str) -> &str {
     text.split("  (").next().unwrap_or_default().trim()
 }
 
+/// A row to choose in so many characters: only what is no part of the name is cut.
+fn fitting(row: &str, width: usize) -> String {
+    let name = bare(row);
+    if name.chars().count() + "  (..".len() > width { name.to_owned() } else { cut(row, width) }
+}
+
 /// A row in so many characters.
 pub(crate) fn cut(row: &str, width: usize) -> String {
     if row.chars().count() <= width {
@@ -211,6 +214,15 @@ fn suggested(text: &str, offered: &[String], is_list: bool) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_name_is_cut() {
+        for length in 1..90 {
+            let name = "n".repeat(length);
+            let row = format!("{name}  (Sam Pereira, System Administrator)");
+            assert_eq!(bare(&fitting(&row, 51)), name, "{length}");
+        }
+    }
 
     #[test]
     fn of_a_list_the_last_element_is_offered() {

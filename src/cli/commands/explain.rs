@@ -1,0 +1,196 @@
+//! `sfsetup explain`: what a setting does, why a vendor wants it, what it costs, where it is set,
+//! and who wants it otherwise. No org is asked.
+
+use std::cell::RefCell;
+
+use clap::Args;
+use serde_json::Value as Json;
+
+use crate::cli::shared::answer::{Answer, AnswerArguments};
+use crate::cli::shared::arguments::{Exit, shell_word};
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::load;
+use crate::cli::shared::ui::Ui;
+use crate::metadata::ComponentId;
+use crate::metadata::path::FieldPath;
+use crate::metadata::permission::known::KNOWN;
+use crate::metadata::registry;
+use crate::metadata::registry::nearest::nearest;
+use crate::report::explain::{self, Explanation, Subject};
+use crate::template::Template;
+
+/// Explain a step or a setting: why it is wanted, what it costs, where it is set
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// A step, as `STEP` or `TEMPLATE/STEP`; or a setting, as `PATH`, `TYPE:PATH` or
+    /// `TYPE:NAME PATH`, as findings name it
+    #[arg(required = true, value_name = "STEP|SETTING")]
+    what: Vec<String>,
+
+    /// The template whose step it is: a shipped one's name, or a file
+    #[arg(short, long, value_name = "NAME|FILE")]
+    template: Option<String>,
+
+    #[command(flatten)]
+    answer: AnswerArguments,
+}
+
+pub(crate) fn run(ui: &Ui, arguments: &ExplainArguments) -> Result<Exit, CommandError> {
+    let answer = arguments.answer.of(ui, "sfsetup.explain/1")?;
+    answer.of(|body| explain(&answer, arguments, body))
+}
+
+fn explain(
+    answer: &Answer<'_>,
+    arguments: &ExplainArguments,
+    body: &RefCell<Option<Json>>,
+) -> Result<Exit, CommandError> {
+    let ui = answer.ui;
+    let what = arguments.what.join(" ");
+    let what = what.trim();
+    let load::All { mut templates, failed } = load::all(ui)?;
+    for error in &failed {
+        ui.warn(&format!("{}: it is not looked at", error.what));
+    }
+    let within = match &arguments.template {
+        Some(name) => {
+            let template = load::load(ui, name)?;
+            let name = template.name.clone();
+            // A file counts before what goes by its name.
+            templates.retain(|known| known.name != name);
+            templates.insert(0, template);
+            Some(name)
+        }
+        None => None,
+    };
+    let found = of_step(what, within.as_deref(), &templates)?;
+    let explanation = match found {
+        Some(explanation) => explanation,
+        None => of_setting(what, within.as_deref(), &templates)?,
+    };
+    body.replace(Some(explain::json(&explanation)));
+    answer.give(&explain::text(&explanation))?;
+    Ok(Exit::Done)
+}
+
+/// Explains the step of a name; `None` where there is none.
+fn of_step<'t>(
+    what: &str,
+    within: Option<&str>,
+    templates: &'t [Template],
+) -> Result<Option<Explanation<'t>>, CommandError> {
+    let (within, id) = match what.split_once('/') {
+        // As waivers write it.
+        Some((template, id)) if templates.iter().any(|known| known.name == template) => {
+            (Some(template), id)
+        }
+        _ => (within, what),
+    };
+    let found = explain::steps(id, within, templates);
+    match found.as_slice() {
+        [] => Ok(None),
+        [(template, step)] => Ok(Some(Explanation::of_step(template, step, templates))),
+        several => {
+            let names: Vec<&str> =
+                several.iter().map(|(template, _)| template.name.as_str()).collect();
+            Err(CommandError::new(format!("{} templates have a step `{id}`", names.len()))
+                .because(names.join(", "))
+                .hint(format!("name one: `sfsetup explain {}/{}`", names[0], shell_word(id)))
+                .usage())
+        }
+    }
+}
+
+/// Explains a setting.
+fn of_setting<'t>(
+    what: &str,
+    within: Option<&str>,
+    templates: &'t [Template],
+) -> Result<Explanation<'t>, CommandError> {
+    // A system permission goes by its name too.
+    let permission = KNOWN.iter().find(|name| name.eq_ignore_ascii_case(what));
+    let path = permission.map(|name| format!("userPermissions[{name}].enabled"));
+    let what = path.as_deref().unwrap_or(what);
+    let mut subjects = match what.split_once(':') {
+        Some((type_name, rest)) if is_name(type_name) => {
+            vec![of_type(type_name, rest.trim())?]
+        }
+        _ => of_path(what, within, templates)?,
+    };
+    let subject = subjects.remove(0);
+    let also_in = subjects.into_iter().map(|subject| subject.id.type_name).collect();
+    Explanation::of_setting(subject, also_in, templates).map_err(|why| not_there(what, &why))
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn not_there(what: &str, why: &str) -> CommandError {
+    CommandError::new(format!("there is no setting `{what}`")).because(why).usage()
+}
+
+/// Reads what stands behind a type: a path, or a component's name and a path behind a space or a
+/// colon. A name, and a key, may hold either.
+fn of_type(type_name: &str, rest: &str) -> Result<Subject, CommandError> {
+    let whole = format!("{type_name}:{rest}");
+    if registry::find(type_name).is_none() {
+        let error = not_there(&whole, &format!("there is no metadata type `{type_name}`"));
+        return Err(match registry::nearest_type(type_name) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error,
+        });
+    }
+    let splits = rest.match_indices([' ', ':']).map(|(at, _)| (&rest[..at], &rest[at + 1..]));
+    let mut why = None;
+    for (name, path) in std::iter::once(("", rest)).chain(splits) {
+        let (name, path) = (name.trim(), path.trim());
+        let subject = Subject { id: ComponentId::new(type_name, name), path: path.to_owned() };
+        match subject.check() {
+            Ok(()) => return Ok(subject),
+            // What is no path says nothing of what was meant.
+            Err(words) if path.parse::<FieldPath>().is_ok() => why = Some(words),
+            Err(_) => {}
+        }
+    }
+    let why = why.unwrap_or_else(|| "behind the type belongs a path".to_owned());
+    Err(not_there(&whole, &why)
+        .hint("write `TYPE:PATH`, or `TYPE:NAME PATH`, as `sfsetup diff` shows it"))
+}
+
+/// Finds the types that have a path which stands alone; what is asked for most comes first.
+fn of_path(
+    what: &str,
+    within: Option<&str>,
+    templates: &[Template],
+) -> Result<Vec<Subject>, CommandError> {
+    let subject = |id: ComponentId| Subject { id, path: what.to_owned() };
+    let is_known = |subject: &Subject| subject.check().is_ok();
+    let mut found: Vec<Subject> =
+        explain::types(templates).into_iter().map(subject).filter(is_known).collect();
+    found.sort_by_key(|subject| std::cmp::Reverse(explain::count(subject, templates)));
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let meant = templates.iter().filter(|one| within.is_none_or(|name| one.name == name));
+    let steps: Vec<&str> = meant.flat_map(|one| &one.steps).map(|step| step.id.as_str()).collect();
+    let paths = explain::paths(templates);
+    let all =
+        steps.iter().copied().chain(paths.iter().map(String::as_str)).chain(KNOWN.iter().copied());
+    let error = CommandError::new(match within {
+        Some(name) => format!("`{what}` is no step of `{name}`, and no setting that is known"),
+        None => format!("`{what}` is no step of a template, and no setting that is known"),
+    })
+    .usage();
+    // Who writes the last part of a path means that path.
+    let is_end = |path: &&String| path.rsplit('.').next() == Some(what);
+    let near = paths.iter().find(is_end).map(String::as_str).or_else(|| nearest(what, all));
+    let error = match near {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error,
+    };
+    Err(error.hint(
+        "`sfsetup template show NAME` lists the steps of a template; a setting is named as \
+         `sfsetup diff` shows it",
+    ))
+}
