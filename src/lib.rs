@@ -16,6 +16,7 @@
 //! - [`snapshot`]: components on disk, in folders and in zips.
 //! - [`journal`]: what was deployed, where, and what was there before.
 //! - [`apply`]: a plan carried out, watched, found again after a cut, and taken back.
+//! - [`fleet`]: one piece of work over many orgs, so many at a time.
 //! - [`report`]: diffs, plans and templates as text, JSON, pages and comments.
 //! - `demo`: a make-believe org that speaks the real protocol, for trying things and for tests
 //!   (feature `demo`).
@@ -29,6 +30,7 @@ pub mod cli;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod diff;
+pub mod fleet;
 pub mod journal;
 pub mod metadata;
 pub mod org;

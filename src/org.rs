@@ -4,6 +4,7 @@
 //! nor plans. No type of the crates that speak the wire (cirrus) leaves this module. What the
 //! crates lack is done here, each time with a comment that names the gap.
 
+mod allowance;
 pub(crate) mod assign;
 pub mod auth;
 mod bearer;
@@ -149,6 +150,9 @@ pub struct ConnectOptions {
     pub ca_file: Option<PathBuf>,
     /// Hosts that are not Salesforce's and may get a token all the same, as `acme.example.com`.
     pub allowed_hosts: Vec<String>,
+    /// How much of its daily API requests is left to the org, in percent; below that no more is
+    /// asked.
+    pub api_reserve: u8,
     /// The newest API version to use.
     pub api_version: Option<ApiVersion>,
     /// Where events go.
@@ -171,6 +175,7 @@ impl Default for ConnectOptions {
             retry_delay: Duration::from_millis(250),
             ca_file: None,
             allowed_hosts: Vec::new(),
+            api_reserve: 0,
             api_version: None,
             events: Arc::new(|_| {}),
             hold_end: Arc::new(|| Box::new(())),

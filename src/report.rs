@@ -7,6 +7,7 @@ pub mod csv;
 pub mod doctor;
 pub mod explain;
 pub mod fit;
+pub mod fleet;
 pub mod gallery;
 pub mod git;
 mod guide;
@@ -131,7 +132,12 @@ impl Report<'_> {
 /// Says the counts in one line, as every format that a person reads ends: `3 settings differ, 41 in
 /// sync, ..`.
 pub fn summary(diff: &Diff<'_>) -> String {
-    let mut parts = vec![match diff.count(State::Differs) {
+    counted(|state| diff.count(state))
+}
+
+/// The same of counts.
+fn counted(count: impl Fn(State) -> usize) -> String {
+    let mut parts = vec![match count(State::Differs) {
         1 => "1 setting differs".to_owned(),
         count => format!("{count} settings differ"),
     }];
@@ -142,7 +148,7 @@ pub fn summary(diff: &Diff<'_>) -> String {
         (State::Manual, "to do by hand"),
         (State::Waived, "waived"),
     ] {
-        let count = diff.count(state);
+        let count = count(state);
         if count > 0 || state != State::Waived {
             parts.push(format!("{count} {words}"));
         }

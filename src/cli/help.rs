@@ -35,7 +35,7 @@ pub(super) const ROWS: &[Row] = &[
                 "what somebody changed since a snapshot, as a page",
             ),
         ],
-        &[0, 2],
+        &[0, 2, 4],
     ),
     (
         "package",
@@ -84,7 +84,7 @@ pub(super) const ROWS: &[Row] = &[
                 "some types alone",
             ),
         ],
-        &[0],
+        &[0, 4],
     ),
     (
         "git-diff",
@@ -300,6 +300,7 @@ pub(super) const EXITS: &[(u8, &str)] = &[
     (1, "an error; the message says what to do"),
     (2, "something differs, is missing or is left"),
     (3, "the org refused the deploy, or the plan is stale"),
+    (4, "of many orgs some failed"),
     (64, "wrong usage"),
     (130, "interrupted"),
 ];
@@ -344,7 +345,7 @@ const FILES: &[(&str, &str)] = &[
 
 /// Adds to each command what stands below its options.
 pub(super) fn with_examples(command: Command) -> Command {
-    command.after_help(exits(&[0, 2, 3])).mut_subcommands(|one| of_command(one, ""))
+    command.after_help(exits(&[0, 2, 3, 4])).mut_subcommands(|one| of_command(one, ""))
 }
 
 fn of_command(command: Command, above: &str) -> Command {

@@ -11,6 +11,7 @@ pub(super) mod demo_org;
 pub(super) mod edits;
 pub(super) mod error;
 pub(super) mod fail_on;
+pub(super) mod fleet;
 pub(super) mod format;
 pub(super) mod goal;
 pub(super) mod journal;

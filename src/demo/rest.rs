@@ -53,7 +53,18 @@ pub(crate) fn answer(
         Some(7..OLDEST) => Err(refuse("GONE", "The requested resource is no longer available")),
         _ => Err(not_found()),
     };
-    outcome.unwrap_or_else(|refusal| Reply::refusal(status_of(&refusal), &refusal))
+    let reply = outcome.unwrap_or_else(|refusal| Reply::refusal(status_of(&refusal), &refusal));
+    with_usage(reply, &state.org.catalog.limits)
+}
+
+/// Says how many of the day's requests are used, as each answer of the API does.
+fn with_usage(mut reply: Reply, limits: &Value) -> Reply {
+    let daily = &limits["DailyApiRequests"];
+    if let (Some(of), Some(left)) = (daily["Max"].as_i64(), daily["Remaining"].as_i64()) {
+        let usage = format!("api-usage={}/{of}", of - left);
+        reply.headers.push(("Sforce-Limit-Info", usage));
+    }
+    reply
 }
 
 struct Call<'a> {

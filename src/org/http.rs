@@ -17,6 +17,7 @@ use serde_json::Value as Json;
 
 pub(super) use query::{soql_list, soql_text};
 
+use super::allowance::Allowance;
 use super::clock::Clock;
 use super::error::{OrgError, OrgErrorKind, excerpt};
 use super::patience::{Patient, SIGN_IN, UnderWay, watched};
@@ -145,6 +146,7 @@ pub(super) struct Wire {
     /// Whether it is the sign-in that a call waits for.
     signing_in: UnderWay,
     clock: Clock,
+    allowance: Allowance,
 }
 
 impl Wire {
@@ -175,6 +177,7 @@ impl Wire {
             told_after: options.told_after,
             signing_in,
             clock: Clock::default(),
+            allowance: Allowance::new(options.api_reserve),
         })
     }
 
@@ -243,6 +246,7 @@ impl Wire {
             Ok(answer) => {
                 self.told("GET", path, answer.status, started);
                 self.clock.set(&answer.headers);
+                self.allowance.note(&answer.headers);
                 if (300..400).contains(&answer.status) {
                     let location = answer.headers.get("location").and_then(|at| at.to_str().ok());
                     return Err(OrgError::elsewhere(answer.status, location));
@@ -368,6 +372,7 @@ impl Wire {
         limit: Duration,
         call: impl Future<Output = T>,
     ) -> Result<T, OrgError> {
+        self.allowance.check()?;
         let what = || match self.signing_in.is_any() {
             true => SIGN_IN.to_owned(),
             false => format!("{method} {path}"),

@@ -109,7 +109,7 @@ fn row(org: &OrgReport<'_>, finding: &Finding<'_>) -> [String; 21] {
 }
 
 /// A cell that no spreadsheet takes for a formula.
-fn safe(cell: &str) -> String {
+pub(super) fn safe(cell: &str) -> String {
     let mark = if cell.starts_with(BEGINNINGS) { "'" } else { "" };
     format!("{mark}{}", visible(cell))
 }

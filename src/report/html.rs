@@ -2,7 +2,7 @@
 //! to do next come first. It is what a vendor sends to an admin.
 
 mod checklist;
-mod parts;
+pub(super) mod parts;
 mod plan;
 pub(super) mod shell;
 

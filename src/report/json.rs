@@ -17,13 +17,13 @@ pub mod waive;
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diff::{Diff, Finding, Origin, Outcome, Place, State, StepWant, Subject};
 use crate::plan::saved::json as value_json;
-use crate::template::{Level, SourceRead, Test};
+use crate::template::Level;
 
-use super::words::{Labels, in_words, reason};
+use super::words::{Labels, Rule, in_words, reason};
 use super::{Failure, OrgReport, Report};
 use parts::{Component, Error, Identity};
 
@@ -35,56 +35,56 @@ pub const SCHEMA: &str = include_str!("schema/diff.schema.json");
 
 #[derive(Serialize)]
 pub(super) struct Document<'r> {
-    format: &'static str,
+    pub(super) format: &'static str,
     /// Why there is nothing of any org.
-    error: Option<Error>,
-    template: Option<Template>,
+    pub(super) error: Option<Error>,
+    pub(super) template: Option<Template>,
     pub(super) templates: Vec<OneTemplate<'r>>,
     pub(super) orgs: Vec<Org<'r>>,
 }
 
 /// The template; of several the names and versions, separated by commas.
 #[derive(Serialize)]
-struct Template {
-    name: String,
-    version: String,
+pub(super) struct Template {
+    pub(super) name: String,
+    pub(super) version: String,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct OneTemplate<'r> {
-    name: &'r str,
-    version: &'r str,
-    source: &'r str,
-    reviewed: &'r str,
-    source_read: Option<&'static str>,
+    pub(super) name: Cow<'r, str>,
+    pub(super) version: Cow<'r, str>,
+    pub(super) source: Cow<'r, str>,
+    pub(super) reviewed: Cow<'r, str>,
+    pub(super) source_read: Option<Cow<'r, str>>,
     /// Whether nobody has held it against its page for more than a year.
-    review_overdue: bool,
-    extends: Option<&'r str>,
-    dropped: Vec<Dropped<'r>>,
+    pub(super) review_overdue: bool,
+    pub(super) extends: Option<Cow<'r, str>>,
+    pub(super) dropped: Vec<Dropped<'r>>,
 }
 
-#[derive(Serialize)]
-struct Dropped<'r> {
-    step: &'r str,
-    title: &'r str,
-    reason: &'r str,
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Dropped<'r> {
+    step: Cow<'r, str>,
+    title: Cow<'r, str>,
+    reason: Cow<'r, str>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Org<'r> {
     pub(super) org: Identity,
     pub(super) error: Option<Error>,
     pub(super) summary: Summary,
     /// What has become of an earlier answer, where one was named.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
     pub(super) since: Option<Changes>,
     /// What the reader should know of what was compared.
-    pub(super) notes: Vec<&'r str>,
+    pub(super) notes: Vec<Cow<'r, str>>,
     pub(super) findings: Vec<FindingRow<'r>>,
 }
 
 /// What has become of what differed or was missing.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 pub(super) struct Changes {
     pub(super) new: usize,
     pub(super) fixed: usize,
@@ -94,72 +94,75 @@ pub(super) struct Changes {
     pub(super) notes: Vec<String>,
 }
 
-#[derive(Default, Serialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Summary {
-    in_sync: usize,
-    differs: usize,
-    missing: usize,
-    not_observed: usize,
-    manual: usize,
-    waived: usize,
+    pub(super) in_sync: usize,
+    pub(super) differs: usize,
+    pub(super) missing: usize,
+    pub(super) not_observed: usize,
+    pub(super) manual: usize,
+    pub(super) waived: usize,
 }
 
-#[derive(Serialize)]
-struct Label {
-    actual: Option<String>,
-    desired: Option<String>,
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Label {
+    pub(super) actual: Option<String>,
+    pub(super) desired: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Location<'r> {
-    file: &'r str,
-    line: usize,
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Location<'r> {
+    pub(super) file: Cow<'r, str>,
+    pub(super) line: usize,
 }
 
-#[derive(Serialize)]
-struct Waiver<'r> {
-    reason: &'r str,
-    owner: Option<&'r str>,
-    expires: &'r str,
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Waiver<'r> {
+    pub(super) reason: Cow<'r, str>,
+    pub(super) owner: Option<Cow<'r, str>>,
+    pub(super) expires: Cow<'r, str>,
     /// The state that the finding would have.
-    instead: &'static str,
+    pub(super) instead: Cow<'r, str>,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct FindingRow<'r> {
-    template: Option<&'r str>,
-    step: Option<&'r str>,
-    title: &'r str,
-    level: &'static str,
-    state: &'static str,
+    pub(super) template: Option<Cow<'r, str>>,
+    pub(super) step: Option<Cow<'r, str>>,
+    pub(super) title: Cow<'r, str>,
+    pub(super) level: Cow<'r, str>,
+    pub(super) state: Cow<'r, str>,
     /// What has become of it since an earlier answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
     pub(super) since: Option<&'static str>,
-    component: Option<Component>,
-    path: Option<String>,
-    fact: Option<String>,
+    pub(super) component: Option<Component>,
+    pub(super) path: Option<String>,
+    pub(super) fact: Option<String>,
     /// Of which user, where that is not the one named by the parameter `user`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    of: Option<&'r str>,
-    comparison: Option<&'static str>,
-    actual: Option<serde_json::Value>,
-    desired: Vec<serde_json::Value>,
-    label: Label,
-    why: Option<&'r str>,
-    docs: Option<&'r str>,
-    paragraph: Option<&'r str>,
-    setup_url: Option<String>,
-    manual: Option<&'r str>,
-    reason: Option<Cow<'r, str>>,
+    pub(super) of: Option<Cow<'r, str>>,
+    pub(super) comparison: Option<Cow<'r, str>>,
+    pub(super) actual: Option<serde_json::Value>,
+    pub(super) desired: Vec<serde_json::Value>,
+    pub(super) label: Label,
+    pub(super) why: Option<Cow<'r, str>>,
+    pub(super) docs: Option<Cow<'r, str>>,
+    pub(super) paragraph: Option<Cow<'r, str>>,
+    pub(super) setup_url: Option<String>,
+    pub(super) manual: Option<Cow<'r, str>>,
+    pub(super) reason: Option<Cow<'r, str>>,
     /// What says that it may be otherwise, where it is waived.
     #[serde(skip_serializing_if = "Option::is_none")]
-    waiver: Option<Waiver<'r>>,
-    note: Option<&'r str>,
-    access_from: Option<&'r str>,
-    alternatives: Vec<String>,
+    pub(super) waiver: Option<Waiver<'r>>,
+    pub(super) note: Option<Cow<'r, str>>,
+    pub(super) access_from: Option<Cow<'r, str>>,
+    pub(super) alternatives: Vec<String>,
     /// Who changed the component last; in a comparison with a baseline.
-    changed: Option<&'r str>,
-    location: Option<Location<'r>>,
+    pub(super) changed: Option<Cow<'r, str>>,
+    pub(super) location: Option<Location<'r>>,
+    /// What was found, in a sentence without its end; where an answer of many orgs is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) told: Option<String>,
 }
 
 /// Writes a report as JSON, with a line break at the end; the same report gives the same bytes.
@@ -188,41 +191,64 @@ pub(super) fn write(document: &Document<'_>) -> Result<String, serde_json::Error
 
 /// A report in the form in which it is published.
 pub(super) fn document<'r>(report: &'r Report<'_>) -> Document<'r> {
-    Document {
-        format: FORMAT,
-        error: None,
-        template: (!report.templates.is_empty()).then(|| {
-            let joined = |of: fn(&crate::template::Template) -> &str| {
-                report.templates.iter().map(|one| of(one)).collect::<Vec<_>>().join(", ")
-            };
-            Template {
-                name: joined(|template| &template.name),
-                version: joined(|template| &template.version),
+    let templates = report.templates.iter();
+    let templates = templates
+        .map(|template| OneTemplate {
+            name: (&template.name).into(),
+            version: (&template.version).into(),
+            source: (&template.source).into(),
+            reviewed: (&template.reviewed).into(),
+            source_read: template.source_read().map(|read| read.name().into()),
+            review_overdue: template.age(&report.today).is_some(),
+            extends: template.extends.as_deref().map(Cow::from),
+            dropped: template
+                .dropped
+                .iter()
+                .map(|dropped| Dropped {
+                    step: (&dropped.step).into(),
+                    title: (&dropped.title).into(),
+                    reason: (&dropped.reason).into(),
+                })
+                .collect(),
+        })
+        .collect();
+    of_orgs(templates, report.orgs.iter().map(org).collect())
+}
+
+/// The document of orgs.
+pub(super) fn of_orgs<'r>(templates: Vec<OneTemplate<'r>>, orgs: Vec<Org<'r>>) -> Document<'r> {
+    let joined = |of: for<'o> fn(&'o OneTemplate<'r>) -> &'o str| {
+        templates.iter().map(of).collect::<Vec<_>>().join(", ")
+    };
+    let template = (!templates.is_empty())
+        .then(|| Template { name: joined(|one| &one.name), version: joined(|one| &one.version) });
+    Document { format: FORMAT, error: None, template, templates, orgs }
+}
+
+impl Summary {
+    /// The counts in one line, as every format that a person reads ends.
+    pub(super) fn words(&self) -> String {
+        super::counted(|state| match state {
+            State::InSync => self.in_sync,
+            State::Differs => self.differs,
+            State::Missing => self.missing,
+            State::NotObserved => self.not_observed,
+            State::Manual => self.manual,
+            State::Waived => self.waived,
+        })
+    }
+}
+
+impl FindingRow<'_> {
+    /// By what rule it is wanted, as [`Rule`](super::words::Rule) has it: its name, and its title.
+    pub(super) fn rule(&self) -> (String, String) {
+        match (&self.template, &self.step) {
+            (Some(template), Some(step)) => (format!("{template}/{step}"), self.title.to_string()),
+            _ => {
+                let component = self.component.as_ref();
+                Rule::of_baseline(component.map(|id| id.type_name.as_str())).named()
             }
-        }),
-        templates: report
-            .templates
-            .iter()
-            .map(|template| OneTemplate {
-                name: &template.name,
-                version: &template.version,
-                source: &template.source,
-                reviewed: &template.reviewed,
-                source_read: template.source_read().map(SourceRead::name),
-                review_overdue: template.age(&report.today).is_some(),
-                extends: template.extends.as_deref(),
-                dropped: template
-                    .dropped
-                    .iter()
-                    .map(|dropped| Dropped {
-                        step: &dropped.step,
-                        title: &dropped.title,
-                        reason: &dropped.reason,
-                    })
-                    .collect(),
-            })
-            .collect(),
-        orgs: report.orgs.iter().map(org).collect(),
+        }
     }
 }
 
@@ -231,7 +257,7 @@ fn org<'r>(report: &'r OrgReport<'_>) -> Org<'r> {
     let (summary, notes, findings) = match &report.outcome {
         Ok(diff) => {
             let rows = diff.findings.iter().map(|finding| row(finding, instance_url)).collect();
-            (summary(diff), diff.notes().collect(), rows)
+            (summary(diff), diff.notes().map(Cow::from).collect(), rows)
         }
         Err(_) => (Summary::default(), Vec::new(), Vec::new()),
     };
@@ -266,18 +292,18 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
     let row = FindingRow {
         template: None,
         step: None,
-        title: "",
-        level: Level::Required.name(),
-        state: finding.state().name(),
+        title: "".into(),
+        level: Level::Required.name().into(),
+        state: finding.state().name().into(),
         since: None,
         component: finding.subject.component().map(Component::from),
         path: finding.subject.path().map(ToString::to_string),
         fact: finding.subject.fact().map(ToString::to_string),
         of: match &finding.subject {
-            Subject::Fact { of, .. } => of.as_deref(),
+            Subject::Fact { of, .. } => of.as_deref().map(Cow::from),
             _ => None,
         },
-        comparison: finding.test().map(Test::name),
+        comparison: finding.test().map(|test| test.name().into()),
         actual: finding.actual.as_ref().map(value_json),
         desired: finding.desired().iter().map(value_json).collect(),
         label: Label { actual, desired },
@@ -285,14 +311,14 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
         docs: None,
         paragraph: None,
         setup_url: finding.pages().find_map(|page| page.url(instance_url)),
-        manual: finding.manual(),
+        manual: finding.manual().map(Cow::from),
         reason: reason(finding),
         waiver: match &finding.outcome {
             Outcome::Waived(waiver) => Some(Waiver {
-                reason: &waiver.reason,
-                owner: waiver.owner.as_deref(),
-                expires: &waiver.expires,
-                instead: finding.outcome.unwaived().state().name(),
+                reason: (&waiver.reason).into(),
+                owner: waiver.owner.as_deref().map(Cow::from),
+                expires: (&waiver.expires).into(),
+                instead: finding.outcome.unwaived().state().name().into(),
             }),
             _ => None,
         },
@@ -300,29 +326,35 @@ fn row<'r>(finding: &'r Finding<'_>, instance_url: Option<&str>) -> FindingRow<'
         access_from: None,
         alternatives: Vec::new(),
         changed: None,
-        location: finding.place.as_ref().map(|Place { file, line }| Location { file, line: *line }),
+        location: finding
+            .place
+            .as_ref()
+            .map(|Place { file, line }| Location { file: (&**file).into(), line: *line }),
+        told: None,
     };
     match &finding.origin {
         Origin::Step(wanted) => of_step(row, wanted),
         // A baseline wants all to be as it has it.
-        Origin::Baseline { changed, .. } => {
-            FindingRow { comparison: Some("equals"), changed: changed.as_deref(), ..row }
-        }
+        Origin::Baseline { changed, .. } => FindingRow {
+            comparison: Some("equals".into()),
+            changed: changed.as_deref().map(Cow::from),
+            ..row
+        },
     }
 }
 
 fn of_step<'r>(row: FindingRow<'r>, wanted: &'r StepWant<'_>) -> FindingRow<'r> {
     let StepWant { template, step, access_from, alternatives, .. } = wanted;
     FindingRow {
-        template: Some(&template.name),
-        step: Some(&step.id),
-        title: &step.title,
-        level: step.level.name(),
-        why: step.why.as_deref(),
-        docs: step.docs.as_deref(),
-        paragraph: step.paragraph.as_deref(),
-        note: step.note.as_deref(),
-        access_from: access_from.as_deref(),
+        template: Some((&template.name).into()),
+        step: Some((&step.id).into()),
+        title: (&step.title).into(),
+        level: step.level.name().into(),
+        why: step.why.as_deref().map(Cow::from),
+        docs: step.docs.as_deref().map(Cow::from),
+        paragraph: step.paragraph.as_deref().map(Cow::from),
+        note: step.note.as_deref().map(Cow::from),
+        access_from: access_from.as_deref().map(Cow::from),
         alternatives: alternatives.iter().map(in_words).collect(),
         ..row
     }

@@ -4,11 +4,17 @@
 //!
 //! [`json`]: super::json
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use super::Report;
 use super::json::parts::{Error, Identity};
-use super::json::{self, FindingRow, OneTemplate, Summary};
+use super::json::{self, FindingRow, OneTemplate, Org, Summary};
+
+/// The forms of the lines.
+const FINDING: &str = "sfsetup.diff.finding/1";
+const SUMMARY: &str = "sfsetup.diff.summary/1";
 
 /// One thing that is wanted of an org.
 #[derive(Serialize)]
@@ -27,7 +33,26 @@ struct SummaryLine<'l, 'r> {
     templates: &'l [OneTemplate<'r>],
     error: &'l Option<Error>,
     summary: &'l Summary,
-    notes: &'l [&'r str],
+    notes: &'l [Cow<'r, str>],
+    /// The exit code that the org alone would have; where an answer of many orgs is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit: Option<u8>,
+}
+
+/// A line that is read back.
+pub(super) enum Answer {
+    Finding {
+        org: Identity,
+        finding: Box<FindingRow<'static>>,
+    },
+    Org {
+        org: Identity,
+        templates: Vec<OneTemplate<'static>>,
+        error: Option<Error>,
+        summary: Summary,
+        notes: Vec<Cow<'static, str>>,
+        exit: Option<u8>,
+    },
 }
 
 /// Writes a report as JSON, an object a line; the same report gives the same bytes.
@@ -38,22 +63,71 @@ pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
     let document = json::document(report);
     let mut out = String::new();
     for one in &document.orgs {
-        let org = &one.org;
-        for finding in &one.findings {
-            let line = FindingLine { format: "sfsetup.diff.finding/1", org, finding };
-            out.push_str(&serde_json::to_string(&line)?);
-            out.push('\n');
-        }
-        let line = SummaryLine {
-            format: "sfsetup.diff.summary/1",
-            org,
-            templates: &document.templates,
-            error: &one.error,
-            summary: &one.summary,
-            notes: &one.notes,
-        };
+        org(&mut out, one, &document.templates, None)?;
+    }
+    Ok(out)
+}
+
+/// Writes an org's lines: one a finding, then its own.
+///
+/// # Errors
+/// As [`render`].
+pub(super) fn org(
+    out: &mut String,
+    one: &Org<'_>,
+    templates: &[OneTemplate<'_>],
+    exit: Option<u8>,
+) -> Result<(), serde_json::Error> {
+    let org = &one.org;
+    for finding in &one.findings {
+        let line = FindingLine { format: FINDING, org, finding };
         out.push_str(&serde_json::to_string(&line)?);
         out.push('\n');
     }
-    Ok(out)
+    let line = SummaryLine {
+        format: SUMMARY,
+        org,
+        templates,
+        error: &one.error,
+        summary: &one.summary,
+        notes: &one.notes,
+        exit,
+    };
+    out.push_str(&serde_json::to_string(&line)?);
+    out.push('\n');
+    Ok(())
+}
+
+/// Reads a line.
+///
+/// # Errors
+/// It is none, in a sentence.
+pub(super) fn read(line: &str) -> Result<Answer, String> {
+    #[derive(Deserialize)]
+    struct Form {
+        format: String,
+        org: Identity,
+    }
+    #[derive(Deserialize)]
+    struct OfOrg<'l> {
+        templates: Vec<OneTemplate<'l>>,
+        error: Option<Error>,
+        summary: Summary,
+        notes: Vec<Cow<'l, str>>,
+        exit: Option<u8>,
+    }
+    let wrong = |error: serde_json::Error| error.to_string();
+    let Form { format, org } = serde_json::from_str(line).map_err(wrong)?;
+    match format.as_str() {
+        FINDING => {
+            let finding = Box::new(serde_json::from_str(line).map_err(wrong)?);
+            Ok(Answer::Finding { org, finding })
+        }
+        SUMMARY => {
+            let OfOrg { templates, error, summary, notes, exit } =
+                serde_json::from_str(line).map_err(wrong)?;
+            Ok(Answer::Org { org, templates, error, summary, notes, exit })
+        }
+        other => Err(format!("`{other}` is no form of a line")),
+    }
 }

@@ -2,7 +2,7 @@
 //! and what to do first, the steps folded, never longer than a comment may be.
 
 mod checklist;
-mod comment;
+pub(super) mod comment;
 pub(super) mod escape;
 mod plan;
 

@@ -77,13 +77,23 @@ impl Rule {
             }
             Origin::Baseline { .. } => {
                 let component = finding.subject.component();
-                let name = component.map_or("metadata", |id| id.type_name.as_str());
-                Self {
-                    id: format!("baseline/{name}"),
-                    title: format!("{name} is as it is in the baseline"),
-                }
+                Self::of_baseline(component.map(|id| id.type_name.as_str()))
             }
         }
+    }
+
+    /// That all of a type is as it is in the baseline.
+    pub(super) fn of_baseline(type_name: Option<&str>) -> Self {
+        let name = type_name.unwrap_or("metadata");
+        Self {
+            id: format!("baseline/{name}"),
+            title: format!("{name} is as it is in the baseline"),
+        }
+    }
+
+    /// Its name and what it says.
+    pub(super) fn named(self) -> (String, String) {
+        (self.id, self.title)
     }
 }
 

@@ -24,6 +24,7 @@ mod ends;
 mod explain;
 mod facts;
 mod faults;
+mod fleet;
 mod formats;
 mod fuzz;
 mod gallery;

@@ -1,5 +1,7 @@
 //! `sfsetup diff`: what a template wants, against what is there.
 
+mod many;
+
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::time::Duration;
 
@@ -11,9 +13,11 @@ use crate::cli::shared::arguments::{
 };
 use crate::cli::shared::baseline;
 use crate::cli::shared::clock;
+use crate::cli::shared::config::Config;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::fail_on::FailOn;
+use crate::cli::shared::fleet::{FleetArguments, MANY};
 use crate::cli::shared::format::{Format, refuse_toml};
 use crate::cli::shared::goal::{Goal, Means, Seen};
 use crate::cli::shared::selection::Selection;
@@ -44,7 +48,15 @@ pub(crate) struct DiffArguments {
     wanted: WantedArguments,
 
     #[command(flatten)]
-    source: SourceArguments,
+    fleet: FleetArguments,
+
+    /// A folder in metadata or source format, a zip, or a snapshot
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["org", "orgs", "all_orgs"])]
+    from: Option<PathBuf>,
+
+    /// How long the org may take to put a retrieve together, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 1800, conflicts_with = "from")]
+    timeout: u64,
 
     /// The form of the answer; without it the suffix of `--out` says it, else it is text
     #[arg(long, value_parser = Format::among(FORMATS))]
@@ -76,6 +88,15 @@ pub(crate) struct DiffArguments {
     /// List everything; long lists are cut short otherwise
     #[arg(long)]
     full: bool,
+
+    /// Keep each org's answer here as it comes; where the file is there already, only the orgs that
+    /// have no answer in it are asked
+    #[arg(long, value_name = "FILE", help_heading = MANY)]
+    resume: Option<PathBuf>,
+
+    /// In CSV a row an org and a column a step, in place of a row a finding
+    #[arg(long, help_heading = MANY)]
+    matrix: bool,
 }
 
 /// The forms of a report.
@@ -112,11 +133,25 @@ impl DiffArguments {
             }
             if let Some(out) = file {
                 let templates = self.wanted.template.iter().map(Path::new);
-                let sides = [&self.source.from, &self.wanted.baseline].into_iter().flatten();
+                let sides = [&self.from, &self.wanted.baseline, &self.fleet.orgs];
+                let sides = sides.into_iter().flatten();
                 let mut read = templates.chain(sides.map(PathBuf::as_path));
                 read.try_for_each(|read| spare(out, read))?;
             }
             let format = Format::choose(self.format, file, usual, FORMATS)?;
+            // Lines may be gone on with in the file in which they stand.
+            if let (Some(out), Some(kept)) = (file, &self.resume)
+                && format != Format::Jsonl
+            {
+                spare(out, kept)?;
+                if out == kept {
+                    return Err(CommandError::new(
+                        "`--out` and `--resume` name one file, and want different things in it",
+                    )
+                    .hint("name two files")
+                    .usage());
+                }
+            }
             outlets.push(Outlet { file, format });
         }
         let tells_since =
@@ -127,6 +162,30 @@ impl DiffArguments {
                 .usage());
         }
         Ok(outlets)
+    }
+
+    /// Says whether many orgs are asked.
+    fn is_many(&self) -> bool {
+        self.fleet.is_many() || self.resume.is_some()
+    }
+
+    /// Where the one actual state comes from.
+    fn source(&self) -> SourceArguments {
+        SourceArguments { org: self.fleet.one(), from: self.from.clone(), timeout: self.timeout }
+    }
+
+    /// Gets the templates with their values for an org, and what ends of it.
+    fn load(
+        &self,
+        ui: &Ui,
+        config: &Config,
+        choice: Option<&TargetOrg>,
+    ) -> Result<Wanted, CommandError> {
+        let mut wanted = Wanted::load(ui, &self.wanted, config, choice)?;
+        if let Some(period) = self.expires_within {
+            wanted.add_ends(ui, period)?;
+        }
+        Ok(wanted)
     }
 
     /// Reads the earlier answer that was named.
@@ -175,7 +234,8 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
         }
         Err(_) => {}
     }
-    let ended = compared(ui, arguments);
+    let ended =
+        if arguments.is_many() { many::run(ui, arguments) } else { compared(ui, arguments) };
     // What is owed still was not given: it did not come to an answer.
     if let Err(error) = &ended {
         for (file, text) in ui.last_words().texts(&failure(ui, error)) {
@@ -206,11 +266,12 @@ fn owe(ui: &Ui, arguments: &DiffArguments, outlets: &[Outlet<'_>]) {
         .iter()
         // As text a failure is read on stderr.
         .filter(|outlet| outlet.file.is_some() || !outlet.format.is_for_a_terminal())
+        // What other orgs have answered stays where it is.
+        .filter(|outlet| !arguments.is_many() || outlet.format != Format::Jsonl)
         .map(|outlet| (outlet.file.map(Path::to_path_buf), outlet.format))
         .collect();
-    let source = &arguments.source;
-    let from = source.from.as_ref().map(|from| from.display().to_string());
-    let name = from.or_else(|| source.org.clone()).unwrap_or_else(|| "(no org)".to_owned());
+    let from = arguments.from.as_ref().map(|from| from.display().to_string());
+    let name = from.or_else(|| arguments.fleet.one()).unwrap_or_else(|| "(no org)".to_owned());
     ui.last_words().set(move |failure| {
         let texts = outlets.iter().filter_map(|(file, format)| {
             Some((file.clone(), unanswered(*format, &name, failure)?))
@@ -232,7 +293,8 @@ fn unanswered(format: Format, name: &str, failure: &Failure) -> Option<String> {
 
 fn compared(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
     let earlier = arguments.earlier()?;
-    let (config, choice) = wanted::source(ui, &arguments.source)?;
+    let source = arguments.source();
+    let (config, choice) = wanted::source(ui, &source)?;
     let (usual, place) = config.format().unzip();
     let outlets = &arguments.outlets(usual.unwrap_or_default())?[..];
     for Outlet { file, format } in outlets {
@@ -254,12 +316,11 @@ fn compared(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
     let (fail_on, place) = wanted::fail_on(ui, arguments.strict, &config, choice.as_ref());
     let ends = Ends { fail_on, place };
     if let Some(saved) = baseline::named(&arguments.wanted) {
-        let timeout = Duration::from_secs(arguments.source.timeout);
+        let timeout = Duration::from_secs(arguments.timeout);
         return connect::block_on(ui, async {
             let side = baseline::baseline(ui, &saved, timeout).await?;
             let goal = Goal::Baseline { side: &side, saved, only: &only, waivers: &waivers };
-            let asked =
-                DiffRequest { ui, arguments, outlets, goal: &goal, choice: choice.as_ref() };
+            let asked = DiffRequest::alone(ui, arguments, outlets, &goal, choice.as_ref());
             let (org, failed) = asked.look().await?;
             let has_drift = org.outcome.as_ref().is_ok_and(Diff::has_drift);
             let report = Report::of(Vec::new(), org, clock::today());
@@ -277,17 +338,13 @@ fn compared(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
             Ok(exit)
         });
     }
-    wanted::check_named(&arguments.wanted, &arguments.source, &config, choice.as_ref())?;
-    let mut wanted = Wanted::load(ui, &arguments.wanted, &config, choice.as_ref())?;
-    if let Some(period) = arguments.expires_within {
-        wanted.add_ends(ui, period)?;
-    }
-    let wanted = wanted;
+    wanted::check_named(&arguments.wanted, &source, &config, choice.as_ref())?;
+    let wanted = arguments.load(ui, &config, choice.as_ref())?;
     let steps =
         if arguments.save_plan.is_some() { wanted.steps()? } else { wanted.steps_to_look_at()? };
     let (wanted, steps, only, waivers) = (&wanted, &steps, &only, &waivers);
     let goal = Goal::Steps { wanted, steps, only, waivers, is_blind: false };
-    let asked = DiffRequest { ui, arguments, outlets, goal: &goal, choice: choice.as_ref() };
+    let asked = DiffRequest::alone(ui, arguments, outlets, &goal, choice.as_ref());
     let (org, failed) = connect::block_on(ui, asked.look())?;
     let report = Report::of(wanted.templates().collect(), org, clock::today());
     let exit = answer(ui, arguments, outlets, &report, earlier.as_ref(), failed, &ends)?;
@@ -379,7 +436,7 @@ fn written(
     report: &Report<'_>,
     since: Option<&(&str, Since)>,
 ) -> Result<String, CommandError> {
-    let (from, full) = (&arguments.source.from, arguments.full);
+    let (from, full) = (&arguments.from, arguments.full);
     let root = from.as_deref().filter(|_| format == Format::Sarif).and_then(root);
     let written = match (format, since) {
         (Format::Json, Some((_, since))) => since.json(report).map_err(|error| error.to_string()),
@@ -435,13 +492,32 @@ struct DiffRequest<'a> {
     outlets: &'a [Outlet<'a>],
     goal: &'a Goal<'a>,
     choice: Option<&'a TargetOrg>,
+    options: ConnectOptions,
+    /// Whether one org is told alone, with what a fix would change in it.
+    is_alone: bool,
 }
 
 impl<'a> DiffRequest<'a> {
+    /// Asks one org, or one folder.
+    fn alone(
+        ui: &'a Ui,
+        arguments: &'a DiffArguments,
+        outlets: &'a [Outlet<'a>],
+        goal: &'a Goal<'a>,
+        choice: Option<&'a TargetOrg>,
+    ) -> Self {
+        let options = ConnectOptions {
+            job_timeout: Duration::from_secs(arguments.timeout),
+            api_reserve: arguments.fleet.api_reserve.unwrap_or_default(),
+            ..connect::options(ui)
+        };
+        Self { ui, arguments, outlets, goal, choice, options, is_alone: true }
+    }
+
     /// One org's, or one folder's, part of the report, and where the org failed the same as an
     /// error for people.
     async fn look(&self) -> Result<(OrgReport<'a>, Option<CommandError>), CommandError> {
-        if let Some(from) = &self.arguments.source.from {
+        if let Some(from) = &self.arguments.from {
             let seen = self.goal.look_at_files(self.ui, from)?;
             let name = from.display().to_string();
             let files = self.fix(&seen, Means::Package);
@@ -449,11 +525,7 @@ impl<'a> DiffRequest<'a> {
             return Ok((report, None));
         }
         let choice = self.choice.ok_or_else(wanted::nothing_named)?;
-        let options = ConnectOptions {
-            job_timeout: Duration::from_secs(self.arguments.source.timeout),
-            ..connect::options(self.ui)
-        };
-        let connected = match connect::connect(choice, options).await {
+        let connected = match connect::connect(choice, self.options.clone()).await {
             Ok(connected) => connected,
             Err(error) => {
                 let error = self.goal.advise(error);
@@ -500,7 +572,7 @@ impl<'a> DiffRequest<'a> {
 
     /// Says whether the answer shows what a fix would change in each file.
     fn shows_fix(&self) -> bool {
-        self.outlets.iter().any(|outlet| outlet.format == Format::Html)
+        self.is_alone && self.outlets.iter().any(|outlet| outlet.format == Format::Html)
     }
 
     /// What a fix would change in each file, where the answer shows it. What was found stands
@@ -564,7 +636,7 @@ fn next(
     let named = wanted.named(&by_api_name(&arguments.wanted.set, wanted, report));
     let named = format!("{named}{}", chosen.collect::<String>());
     if report.diffs().any(Diff::has_drift) {
-        match (choice, &arguments.source.from) {
+        match (choice, &arguments.from) {
             (Some(choice), _) => ui.hint(&format!(
                 "`sfsetup deploy {named}{}` shows the plan that fixes this, asks, and carries it \
                  out",

@@ -2,6 +2,7 @@
 
 mod case;
 mod git;
+mod many;
 mod told;
 
 use std::cell::RefCell;
@@ -33,6 +34,7 @@ use crate::cli::shared::arguments::{Exit, SourceArguments, WantedArguments};
 use crate::cli::shared::config::Config;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::fleet::FleetArguments;
 use crate::cli::shared::format::Format;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
@@ -46,14 +48,13 @@ use crate::cli::shared::wanted::{self, Wanted};
 ///
 /// What the org could not show stays in the folder as it was, snapshot.json says so, and the exit
 /// code is 1; a later diff calls it not observed.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct SnapshotArguments {
-    /// The org: a login of sfsetup's, an alias or username of the sf command line, `demo`,
-    /// or `demo:NAME`
-    #[arg(short, long, value_name = "ORG", alias = "target-org")]
-    org: Option<String>,
+    #[command(flatten)]
+    fleet: FleetArguments,
 
-    /// The folder; only files that its snapshot.json lists are ever removed
+    /// The folder, or of many orgs the one in which each has its own; only files that a
+    /// snapshot.json lists are ever removed
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 
@@ -116,6 +117,9 @@ enum Layout {
 
 pub(crate) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, CommandError> {
     let answer = Answer::new(ui, "sfsetup.snapshot/1", arguments.format, None);
+    if arguments.fleet.is_many() {
+        return answer.of(|body| many::run(&answer, arguments, body));
+    }
     answer.of(|body| take_one(&answer, arguments, body))
 }
 
@@ -126,73 +130,87 @@ fn take_one(
 ) -> Result<Exit, CommandError> {
     let ui = answer.ui;
     let source =
-        SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
+        SourceArguments { org: arguments.fleet.one(), from: None, timeout: arguments.timeout };
     let (config, choice) = wanted::source(ui, &source)?;
     let choice = choice.ok_or_else(wanted::no_org)?;
     let (selection, case) = select(ui, arguments, &config, &choice)?;
-    let out = &arguments.out;
     if selection.by == SelectedBy::Template && selection.components.is_empty() {
         return facts_alone(answer, arguments, &choice, case.as_ref(), body);
     }
-    let mut stage = Stage::open(out).map_err(|error| not_written(out, &error))?;
-    finish_left(ui, arguments, &mut stage)?;
-    let before = record_of(out)?;
-    refuse_another(arguments, before.as_ref(), &selection)?;
-    refuse_project(out, before.as_ref())?;
+    let out = &arguments.out;
     let options = ConnectOptions {
         job_timeout: Duration::from_secs(arguments.timeout),
+        api_reserve: arguments.fleet.api_reserve.unwrap_or_default(),
         ..connect::options(ui)
     };
-    let name = choice.name();
-    connect::block_on(ui, async {
-        let connected = connect::connect(&choice, options).await?;
-        let org = &connected.org;
-        refuse_another_org(out, before.as_ref(), org)?;
-        let failed = |error: OrgError| CommandError::org(name, &error);
-        let nothing = |error| nothing_read(out, before.as_ref(), failed(error));
-        let wanted = take::of_selection(org, selection).await.map_err(nothing)?;
-        let options = Options {
-            write: WriteOptions {
-                is_source: arguments.layout == Layout::Source,
-                is_raw: arguments.raw,
-                with_keys: arguments.with_consumer_keys,
-            },
-            prune: arguments.prune,
-        };
-        let updated = update(org, &wanted, out, before.as_ref(), &options, &mut stage).await;
-        let (update, remove) = updated.map_err(|error| match error {
-            UpdateError::Org(error) => {
-                let error = told::with_nearest_types(failed(error), &wanted.selection);
-                nothing_read(out, before.as_ref(), error)
-            }
-            UpdateError::Stage(error) => not_written(out, &error),
-        })?;
-        let message = told::message(name, &update);
-        stage.place(remove, message.clone()).map_err(|error| not_written(out, &error))?;
-        let of = Identity::of(name, org.identity());
-        body.replace(Some(told::document(of, arguments, &update)));
-        told::tell(answer, out, name, &update)?;
-        let add = |tell: &dyn Fn(&mut Taken)| body.borrow_mut().iter_mut().for_each(tell);
-        if let Some(case) = &case {
-            let file = case.write(ui, org, name).await?;
-            add(&|taken| taken.case = Some(file.clone()));
-        }
-        if arguments.commit {
-            let is_committed = git::commit(ui, out, &message)?;
-            add(&|taken| taken.committed = Some(is_committed));
-        }
-        stage.end().map_err(|error| not_written(out, &error))?;
-        match told::gaps(&update.record) {
-            gaps if gaps.is_empty() => Ok(Exit::Done),
-            gaps => Err(told::not_whole(out, name, &wanted.selection, &gaps)),
-        }
-    })
-    .map_err(|error| match error.exit {
+    let say = |text: &str| answer.say(text);
+    let taken = take(ui, arguments, &choice, (selection, case), options, &say, body);
+    connect::block_on(ui, taken).map_err(|error| match error.exit {
         // While the org was being read: what is in place is put there in one go.
         Exit::Interrupted => CommandError::interrupted()
             .because(format!("nothing was written; `{}` is as it was", out.display())),
         _ => error,
     })
+}
+
+/// Takes the snapshot of an org.
+async fn take(
+    ui: &Ui,
+    arguments: &SnapshotArguments,
+    choice: &TargetOrg,
+    (selection, case): (Selection, Option<Case>),
+    options: ConnectOptions,
+    say: &dyn Fn(&str) -> Result<(), CommandError>,
+    body: &RefCell<Option<Taken>>,
+) -> Result<Exit, CommandError> {
+    let out = &arguments.out;
+    let mut stage = Stage::open(out).map_err(|error| not_written(out, &error))?;
+    finish_left(ui, arguments, &mut stage)?;
+    let before = record_of(out)?;
+    refuse_another(arguments, before.as_ref(), &selection)?;
+    refuse_project(out, before.as_ref())?;
+    let name = choice.name();
+    let connected = connect::connect(choice, options).await?;
+    let org = &connected.org;
+    refuse_another_org(out, before.as_ref(), org)?;
+    let failed = |error: OrgError| CommandError::org(name, &error);
+    let nothing = |error| nothing_read(out, before.as_ref(), failed(error));
+    let wanted = take::of_selection(org, selection).await.map_err(nothing)?;
+    let options = Options {
+        write: WriteOptions {
+            is_source: arguments.layout == Layout::Source,
+            is_raw: arguments.raw,
+            with_keys: arguments.with_consumer_keys,
+        },
+        prune: arguments.prune,
+    };
+    let updated = update(org, &wanted, out, before.as_ref(), &options, &mut stage).await;
+    let (update, remove) = updated.map_err(|error| match error {
+        UpdateError::Org(error) => {
+            let error = told::with_nearest_types(failed(error), &wanted.selection);
+            nothing_read(out, before.as_ref(), error)
+        }
+        UpdateError::Stage(error) => not_written(out, &error),
+    })?;
+    let message = told::message(name, &update);
+    stage.place(remove, message.clone()).map_err(|error| not_written(out, &error))?;
+    let of = Identity::of(name, org.identity());
+    body.replace(Some(told::document(of, arguments, &update)));
+    say(&told::tell(ui, out, name, &update))?;
+    let add = |tell: &dyn Fn(&mut Taken)| body.borrow_mut().iter_mut().for_each(tell);
+    if let Some(case) = &case {
+        let file = case.write(ui, org, name).await?;
+        add(&|taken| taken.case = Some(file.clone()));
+    }
+    if arguments.commit {
+        let is_committed = git::commit(ui, out, &message)?;
+        add(&|taken| taken.committed = Some(is_committed));
+    }
+    stage.end().map_err(|error| not_written(out, &error))?;
+    match told::gaps(&update.record) {
+        gaps if gaps.is_empty() => Ok(Exit::Done),
+        gaps => Err(told::not_whole(out, name, &wanted.selection, &gaps)),
+    }
 }
 
 /// Makes the case of a template that asks for nothing that a file could hold.
@@ -206,11 +224,7 @@ fn facts_alone(
     let ui = answer.ui;
     let out = &arguments.out;
     let Some(case) = case else {
-        let why = "it asks for facts, and for what is done by hand; no file holds any of that";
-        return Err(CommandError::new("there is nothing to take a snapshot of").because(why).hint(
-            "a case of it, with what the org answers, is made beside the template: `--out \
-             NAME.test/good` for NAME.toml, where there is none yet",
-        ));
+        return Err(nothing_to_take());
     };
     let failed = |error: std::io::Error| {
         CommandError::new(format!("cannot write the snapshot in `{}`", out.display()))
@@ -229,6 +243,15 @@ fn facts_alone(
         body.replace(Some(Taken { case: Some(file), ..taken }));
         Ok(Exit::Done)
     })
+}
+
+/// A template that asks for nothing that a file could hold.
+fn nothing_to_take() -> CommandError {
+    let why = "it asks for facts, and for what is done by hand; no file holds any of that";
+    CommandError::new("there is nothing to take a snapshot of").because(why).hint(
+        "a case of it, with what the org answers, is made beside the template: `--out \
+         NAME.test/good` for NAME.toml, where there is none yet",
+    )
 }
 
 /// What the arguments ask for, and the case of a template that it is, if it is one.

@@ -28,6 +28,8 @@ pub(crate) enum Exit {
     Drift = 2,
     /// The org refused, or the plan is stale.
     Refused = 3,
+    /// Of many orgs some failed.
+    Partial = 4,
     /// The arguments are wrong.
     Usage = 64,
     /// Ctrl-C, and nothing is changed: 128 and the signal's number, as shells have it.

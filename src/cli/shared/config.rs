@@ -6,6 +6,7 @@
 //! token is read and where it is sent counts only in a file that was named, and so do keys that
 //! sign templates, and folders of templates outside its own.
 
+mod csv_file;
 mod names;
 pub(crate) mod schema;
 pub(crate) mod written;
@@ -90,6 +91,9 @@ struct OfOrg {
     instance_url: Option<String>,
     #[serde(default)]
     access_token_env: Option<String>,
+    /// The file that was named and says these two, where that is another.
+    #[serde(skip)]
+    named_in: Option<PathBuf>,
     #[serde(default)]
     parameters: BTreeMap<String, toml::Value>,
     #[serde(default)]
@@ -133,6 +137,22 @@ pub(crate) struct WayInto<'c> {
 }
 
 impl Config {
+    /// Returns the orgs that have a table of their own, in the order in which these stand.
+    pub(crate) fn tables_of_orgs(&self) -> Vec<String> {
+        let line = |name: &&String| self.line_at(&["orgs", name]);
+        let mut names: Vec<&String> = self.orgs.keys().collect();
+        names.sort_by_key(line);
+        names.into_iter().cloned().collect()
+    }
+
+    /// Reads a file that is named on the command line.
+    ///
+    /// # Errors
+    /// It cannot be read, or says something that is not understood.
+    pub(crate) fn named(file: &Path) -> Result<Self, CommandError> {
+        Ok(Self { is_named: true, ..Self::parse(file, text_of(file)?)? })
+    }
+
     /// Returns the orgs that it names.
     pub(crate) fn org_names(&self) -> impl Iterator<Item = &str> {
         self.org.iter().chain(self.orgs.keys()).map(String::as_str)
@@ -147,7 +167,7 @@ impl Config {
     /// count.
     pub(crate) fn find(vouched: &Vouched, from: Option<&Path>) -> Result<Self, CommandError> {
         if let Some(file) = &vouched.config {
-            return Ok(Self { is_named: true, ..Self::parse(file, text_of(file)?)? });
+            return Self::named(file);
         }
         let start =
             from.map(|from| std::path::absolute(from).unwrap_or_else(|_| from.to_path_buf()));
@@ -374,8 +394,11 @@ impl Config {
             (Some(_), _) => "instance_url",
             (None, Some(_)) => "access_token_env",
         };
-        let place = self.place_of(&["orgs", org, key]);
-        if !self.is_named {
+        let place = match &of_org.named_in {
+            Some(file) => file.display().to_string(),
+            None => self.place_of(&["orgs", org, key]),
+        };
+        if !self.is_named && of_org.named_in.is_none() {
             return Err(self.does_not_count(&format!("`{key}`"), &place));
         }
         match (first, second) {

@@ -563,13 +563,25 @@ async fn session(choice: &TargetOrg, options: &ConnectOptions) -> Result<Session
 /// # Errors
 /// Nobody of that name is known.
 pub(crate) fn check_known(ui: &Ui, choice: &TargetOrg) -> Result<(), CommandError> {
-    #[cfg(feature = "demo")]
-    if choice.is_demo() {
+    // Of many orgs each is looked up by whoever asks it.
+    if tokio::runtime::Handle::try_current().is_ok() {
         return Ok(());
     }
     // Where no runtime is to be had the org is not asked for either, and that is told there.
     let Ok(runtime) = runtime() else { return Ok(()) };
-    runtime.block_on(session(choice, &options(ui))).map(drop)
+    runtime.block_on(known(ui, choice))
+}
+
+/// The same for whoever waits already.
+///
+/// # Errors
+/// As [`check_known`].
+pub(crate) async fn known(ui: &Ui, choice: &TargetOrg) -> Result<(), CommandError> {
+    #[cfg(feature = "demo")]
+    if choice.is_demo() {
+        return Ok(());
+    }
+    session(choice, &options(ui)).await.map(drop)
 }
 
 /// The login or alias that was probably meant, or the demo org.

@@ -320,7 +320,7 @@ impl From<&CommandError> for Failure {
             .join(": ");
         // What ends so without a code of its own is said by how it ends.
         let by_exit = match error.exit {
-            Exit::Done | Exit::Error => code::ERROR,
+            Exit::Done | Exit::Error | Exit::Partial => code::ERROR,
             Exit::Drift => code::NOT_IN_SYNC,
             Exit::Refused => code::STALE,
             Exit::Usage => code::USAGE,

@@ -59,7 +59,7 @@ pub(super) fn complete(texts: &[&str], exit: Exit, mut hints: Vec<String>) -> Ve
             Exit::Usage => Some("the command's `--help` says what it takes"),
             Exit::Refused => Some("Setup > Deployment Status shows what the org says of it"),
             Exit::Interrupted => None,
-            Exit::Done | Exit::Error | Exit::Drift => {
+            Exit::Done | Exit::Error | Exit::Drift | Exit::Partial => {
                 Some("put right what is named here, then run the same command again")
             }
         });

@@ -1,6 +1,7 @@
 //! stdout and stderr, colour and files of answers: the only file that prints.
 
 mod asking;
+pub(crate) mod many;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
@@ -36,13 +37,39 @@ pub(crate) struct Ui {
     vouched: Vouched,
     interrupt: Interrupt,
     last_words: LastWords,
+    /// Of which of many orgs it speaks.
+    of: Option<String>,
 }
 
 impl Ui {
     pub(crate) fn new(quiet: bool, verbose: u8, look: Look, vouched: Vouched) -> Self {
         look.set_colour();
         let (interrupt, last_words) = (Interrupt::default(), LastWords::default());
-        Self { quiet, verbose, look, vouched, interrupt, last_words }
+        Self { quiet, verbose, look, vouched, interrupt, last_words, of: None }
+    }
+
+    /// The same for what is to be said of one of many orgs: warnings with its name, what is told of
+    /// every org only with `--verbose`, and nobody is asked.
+    pub(crate) fn of_one(&self, org: &str) -> Self {
+        Self {
+            quiet: self.quiet,
+            verbose: self.verbose,
+            look: self.look,
+            vouched: self.vouched.clone(),
+            interrupt: self.interrupt.clone(),
+            last_words: self.last_words.clone(),
+            of: Some(org.to_owned()),
+        }
+    }
+
+    /// Says whether what every run is told is told here.
+    fn tells(&self) -> bool {
+        !self.quiet && (self.of.is_none() || self.verbose > 0)
+    }
+
+    /// A text with the org's name before it, where it is of one of many.
+    fn of_whom(&self, text: &str) -> String {
+        self.of.as_ref().map_or_else(|| text.to_owned(), |org| format!("{org}: {text}"))
     }
 
     /// Returns what is owed where the run is ended where it stands.
@@ -200,22 +227,22 @@ impl Ui {
     /// Tells of something that does not stop the run.
     pub(crate) fn warn(&self, text: &str) {
         if !self.quiet {
-            let text = clean(&self.vouched.in_commands(text));
+            let text = clean(&self.vouched.in_commands(&self.of_whom(text)));
             stderr(&format!("{} {text}\n", "warning:".yellow().bold()));
         }
     }
 
     /// Tells of something that the reader should know of the answer.
     pub(crate) fn note(&self, text: &str) {
-        if !self.quiet {
-            stderr(&format!("{} {}\n", "note:".bold(), clean(text)));
+        if self.tells() {
+            stderr(&format!("{} {}\n", "note:".bold(), clean(&self.of_whom(text))));
         }
     }
 
     /// Says what to do next.
     pub(crate) fn hint(&self, text: &str) {
-        if !self.quiet {
-            let text = clean(&self.vouched.in_commands(text));
+        if self.tells() {
+            let text = clean(&self.vouched.in_commands(&self.of_whom(text)));
             stderr(&format!("{} {text}\n", "hint:".cyan().bold()));
         }
     }
@@ -244,7 +271,7 @@ impl Ui {
     /// Says what is being done, for `-v`.
     pub(crate) fn detail(&self, text: &str) {
         if !self.quiet && self.verbose > 0 {
-            stderr(&format!("{}\n", clean(text).dimmed()));
+            stderr(&format!("{}\n", clean(&self.of_whom(text)).dimmed()));
         }
     }
 
@@ -370,7 +397,7 @@ pub(crate) struct Progress {
 impl Progress {
     pub(crate) fn new(ui: &Ui) -> Self {
         let is_seen =
-            !ui.quiet && ui.verbose == 0 && io::stderr().is_terminal() && !terminal::is_dumb();
+            ui.tells() && ui.verbose == 0 && io::stderr().is_terminal() && !terminal::is_dumb();
         let bar = is_seen.then(|| {
             let bar = ProgressBar::new_spinner();
             if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
@@ -379,7 +406,7 @@ impl Progress {
             bar
         });
         Self {
-            quiet: ui.quiet,
+            quiet: !ui.tells(),
             verbose: ui.verbose > 0,
             bar,
             under_way: Mutex::default(),

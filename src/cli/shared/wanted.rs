@@ -335,6 +335,23 @@ fn templates(
     named
 }
 
+/// Gets the templates that are meant where each org has no others of its own, and returns what tells
+/// their texts from any other.
+///
+/// # Errors
+/// There is none of the name, or one has mistakes.
+pub(crate) fn texts(
+    ui: &Ui,
+    arguments: &WantedArguments,
+    config: &Config,
+) -> Result<Vec<String>, CommandError> {
+    let (names, _) = templates(arguments, config, None);
+    let text = |name: &String| {
+        load_for(ui, name, config, None).map(|loaded| format!("{name} {}", loaded.sha256))
+    };
+    names.iter().map(text).collect()
+}
+
 /// Gets the waivers that count for an org, or for files.
 ///
 /// # Errors

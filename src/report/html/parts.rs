@@ -12,7 +12,7 @@ use crate::report::words::{mark, quoted, word};
 use super::shell::link;
 
 /// A state as a mark and a word, in its colour.
-pub(super) fn badge(state: State) -> Markup {
+pub(in crate::report) fn badge(state: State) -> Markup {
     html! {
         span class={ "badge " (state.name()) } {
             span aria-hidden="true" { (mark(state)) } " " (word(state))
@@ -21,7 +21,7 @@ pub(super) fn badge(state: State) -> Markup {
 }
 
 /// Running text, in which what stands between back quotes is code.
-pub(super) fn prose(text: &str) -> Markup {
+pub(in crate::report) fn prose(text: &str) -> Markup {
     html! {
         @for (index, piece) in quoted(text).into_iter().enumerate() {
             @if index % 2 == 1 { code { (piece) } } @else { (piece) }

@@ -1,6 +1,6 @@
 //! What the documents for programs say alike: how each begins, an org, a component, a plan's parts.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::metadata::ComponentId;
 use crate::metadata::full_name::api_full_name;
@@ -34,11 +34,11 @@ pub fn write<T: Serialize>(
 }
 
 /// What went wrong, and what to do.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Error {
-    code: String,
-    message: String,
-    hint: Option<String>,
+    pub(in crate::report) code: String,
+    pub(in crate::report) message: String,
+    pub(in crate::report) hint: Option<String>,
 }
 
 impl From<Failure> for Error {
@@ -48,7 +48,7 @@ impl From<Failure> for Error {
 }
 
 /// An org, or for files the path under `name` alone.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Identity {
     /// What the user called it.
     pub name: String,
@@ -85,7 +85,7 @@ impl From<&SavedOrg> for Identity {
 }
 
 /// A component, as the Metadata API writes it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Component {
     /// The metadata type.
     #[serde(rename = "type")]

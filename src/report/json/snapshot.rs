@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::parts::{Component, Identity};
+use super::parts::{Component, Error, Identity};
+use crate::report::Failure;
 
 /// `sfsetup.snapshot/1`.
 #[derive(Debug, Serialize)]
@@ -33,6 +34,40 @@ pub struct Taken {
     pub committed: Option<bool>,
     /// What a template is tried on here, where the snapshot is such a case.
     pub case: Option<String>,
+}
+
+/// The same of many orgs.
+#[derive(Debug, Serialize)]
+pub struct TakenOfMany {
+    /// Each, in the order in which they are named.
+    pub orgs: Vec<OneTaken>,
+}
+
+/// One of many.
+#[derive(Debug, Serialize)]
+pub struct OneTaken {
+    error: Option<Error>,
+    #[serde(flatten)]
+    taken: Result,
+}
+
+/// What was taken, or the org of which nothing was.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Result {
+    Taken(Box<Taken>),
+    Nothing { org: Identity },
+}
+
+impl OneTaken {
+    /// What was taken of an org that goes by a name, and what went wrong.
+    pub fn new(name: &str, taken: Option<Taken>, failure: Option<Failure>) -> Self {
+        let taken = match taken {
+            Some(taken) => Result::Taken(Box::new(taken)),
+            None => Result::Nothing { org: Identity::of_files(name.to_owned()) },
+        };
+        Self { error: failure.map(Error::from), taken }
+    }
 }
 
 /// What could not be read.

@@ -15,7 +15,7 @@ const HEAD: usize = 400;
 
 /// A comment while it is written.
 #[derive(Debug, Default)]
-pub(super) struct Comment {
+pub(in crate::report) struct Comment {
     text: String,
     /// Findings that did not fit.
     left_out: usize,
@@ -25,7 +25,7 @@ pub(super) struct Comment {
 
 impl Comment {
     /// Writes a block if there is room.
-    pub(super) fn push(&mut self, block: &str) -> bool {
+    pub(in crate::report) fn push(&mut self, block: &str) -> bool {
         if self.is_full || self.text.len() + block.len() > LIMIT - RESERVED {
             self.is_full = true;
             return false;
@@ -36,7 +36,7 @@ impl Comment {
 
     /// Writes folded details: what is shown of them, and findings of which as many as there is room
     /// for are written whole. Each stands for so many as it says.
-    pub(super) fn fold(&mut self, summary: &str, parts: &[(usize, String)]) {
+    pub(in crate::report) fn fold(&mut self, summary: &str, parts: &[(usize, String)]) {
         let head = format!("<details><summary>{}</summary>\n\n", quiet_in_html(&short(summary)));
         let first = parts.first().map_or(0, |(_, part)| part.len());
         let all = || parts.iter().map(|(count, _)| count).sum::<usize>();
@@ -57,7 +57,7 @@ impl Comment {
     }
 
     /// Ends it, and says what is not in it.
-    pub(super) fn end(mut self) -> String {
+    pub(in crate::report) fn end(mut self) -> String {
         if self.is_full {
             let more = match self.left_out {
                 0 => "What follows does not fit into a comment".to_owned(),

@@ -26,7 +26,7 @@ fn escaped(out: &mut String, character: char) {
 }
 
 /// Text in which nothing is markup, and that stays text where GitHub reads it.
-pub(super) fn quiet(raw: &str) -> String {
+pub(in crate::report) fn quiet(raw: &str) -> String {
     broken(raw, true, escaped)
 }
 

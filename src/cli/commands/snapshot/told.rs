@@ -14,8 +14,8 @@ use crate::snapshot::selection::{Absent, Selection};
 use crate::snapshot::update::Update;
 
 use super::{Layout, SnapshotArguments};
-use crate::cli::shared::answer::Answer;
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::ui::Ui;
 
 /// What could not be read, by the reason.
 pub(super) fn gaps(record: &Record) -> BTreeMap<String, Vec<String>> {
@@ -131,13 +131,7 @@ pub(super) fn document(of: Identity, arguments: &SnapshotArguments, update: &Upd
 }
 
 /// Says what changed in the folder.
-pub(super) fn tell(
-    answer: &Answer<'_>,
-    out: &Path,
-    name: &str,
-    update: &Update,
-) -> Result<(), CommandError> {
-    let ui = answer.ui;
+pub(super) fn tell(ui: &Ui, out: &Path, name: &str, update: &Update) -> String {
     let out = out.display();
     let record = &update.record;
     let mut text = match record.components.len() {
@@ -176,7 +170,7 @@ pub(super) fn tell(
              deploy` goes by it"
         ));
     }
-    answer.say(&text)
+    text
 }
 
 fn counts(update: &Update) -> [(&'static str, &Vec<ComponentId>); 3] {

@@ -32,7 +32,11 @@ impl Ui {
     pub(crate) fn can_ask(&self) -> bool {
         let is_pipeline =
             std::env::var("CI").is_ok_and(|ci| !matches!(&*ci, "" | "0" | "false" | "FALSE"));
-        io::stdin().is_terminal() && io::stderr().is_terminal() && !is_dumb() && !is_pipeline
+        self.of.is_none()
+            && io::stdin().is_terminal()
+            && io::stderr().is_terminal()
+            && !is_dumb()
+            && !is_pipeline
     }
 
     /// Asks for a text until `check` has nothing against it, also with `--quiet`. `None` where

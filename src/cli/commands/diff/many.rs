@@ -1,0 +1,349 @@
+//! A diff over many orgs: each is looked at as one alone is, kept as it ends, and all are told
+//! together.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::cli::shared::answer::{check_writable, failure};
+use crate::cli::shared::arguments::Exit;
+use crate::cli::shared::baseline;
+use crate::cli::shared::clock;
+use crate::cli::shared::connect;
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::fleet::{self, Fleet, Given, Ledger};
+use crate::cli::shared::format::Format;
+use crate::cli::shared::goal::Goal;
+use crate::cli::shared::selection::Selection;
+use crate::cli::shared::ui::Ui;
+use crate::cli::shared::wanted;
+use crate::diff::Diff;
+use crate::report::Report;
+use crate::report::fleet::{self as told, Ended, Kept};
+use crate::snapshot::side::Side;
+
+use super::{DiffArguments, DiffRequest, Outlet, exit, owe};
+
+/// What is asked of each org.
+struct Question<'q> {
+    arguments: &'q DiffArguments,
+    outlets: &'q [Outlet<'q>],
+    fleet: &'q Fleet,
+    only: &'q Selection,
+    /// The baseline, where that is what is wanted.
+    side: Option<Side>,
+}
+
+/// What an org has come to.
+struct Done {
+    kept: Kept,
+    /// Why there is no answer, or no whole one, for people.
+    failed: Option<CommandError>,
+}
+
+pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
+    check(arguments)?;
+    let fleet = arguments.fleet.fleet(ui)?;
+    let (usual, _) = fleet.config.format().unzip();
+    let outlets = &arguments.outlets(usual.unwrap_or_default())?[..];
+    owe(ui, arguments, outlets);
+    outlets.iter().filter_map(|outlet| outlet.file).try_for_each(check_writable)?;
+    let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
+    let asked = asked(ui, arguments, &fleet)?;
+    let known = match arguments.resume.as_deref() {
+        Some(file) if file.exists() => read(file, &asked)?,
+        _ => BTreeMap::new(),
+    };
+    let answers = Answers::begin(ui, arguments, outlets, &fleet, &asked, known)?;
+    let left = answers.left();
+    if left.len() < fleet.orgs.len() {
+        let (left, all) = (left.len(), fleet.orgs.len());
+        ui.note(&format!("{} of {all} orgs are answered already; {left} are left", all - left));
+    }
+    let ended = connect::block_on(ui, async {
+        let side = match baseline::named(&arguments.wanted) {
+            Some(saved) => {
+                let timeout = Duration::from_secs(arguments.timeout);
+                Some(baseline::baseline(ui, &saved, timeout).await?)
+            }
+            None => None,
+        };
+        let question = Question { arguments, outlets, fleet: &fleet, only: &only, side };
+        let one = async |given: Given<'_>| question.ask(given).await;
+        let keep = |index: usize, outcome: Result<Done, CommandError>| answers.keep(index, outcome);
+        fleet.run(ui, left, arguments.timeout, one, keep).await;
+        Ok(())
+    });
+    match ended {
+        Err(error) if error.exit != Exit::Interrupted => return Err(error),
+        _ => {}
+    }
+    let orgs = answers.end();
+    give(ui, arguments, outlets, &asked, &orgs)?;
+    fleet::note_same(ui, orgs.iter().map(|org| (org.name(), org.id())));
+    if let Err(error) = ended {
+        return Err(error.hint(match &arguments.resume {
+            Some(_) => "run the same command again: it goes on with what is left",
+            None => "with `--resume FILE` a run that is stopped can be gone on with",
+        }));
+    }
+    let unread = fleet.unread.iter().map(|why| {
+        ui.error(&CommandError::new("not all orgs are known").because(why.clone()));
+        Exit::Error
+    });
+    let exits: Vec<Exit> = unread.collect();
+    let of_orgs = orgs.iter().map(|org| match org.ended() {
+        Ended::Well => Exit::Done,
+        Ended::Drift => Exit::Drift,
+        Ended::Failed => Exit::Error,
+    });
+    let exit = fleet::exit(exits.into_iter().chain(of_orgs));
+    let is_read = outlets.iter().any(|one| one.format.is_for_a_terminal() && one.file.is_none());
+    if exit != Exit::Done && is_read {
+        ui.hint(
+            "the same command with one `--org` alone shows that org whole; `--out fleet.html` is a \
+             page of all",
+        );
+    }
+    Ok(exit)
+}
+
+/// Refuses what is of one org alone.
+fn check(arguments: &DiffArguments) -> Result<(), CommandError> {
+    let alone = [
+        (arguments.since.is_some(), "--since"),
+        (arguments.save_plan.is_some(), "--save-plan"),
+        (arguments.from.is_some(), "--from"),
+    ];
+    match alone.into_iter().find(|(is_given, _)| *is_given) {
+        Some((_, option)) => Err(CommandError::new(format!("`{option}` is of one org alone"))
+            .hint("name one org with `--org`, and neither `--orgs`, `--all-orgs` nor `--resume`")
+            .usage()),
+        None => Ok(()),
+    }
+}
+
+/// What is asked, in a text that differs where something else is asked. What is wrong with it is
+/// wrong for every org, so it is told before any is asked.
+fn asked(ui: &Ui, arguments: &DiffArguments, fleet: &Fleet) -> Result<String, CommandError> {
+    let DiffArguments { wanted, strict, expires_within, .. } = arguments;
+    let templates = wanted::texts(ui, wanted, &fleet.config)?;
+    let rows = match arguments.fleet.orgs.as_deref() {
+        Some(file) => String::from_utf8_lossy(&wanted::read(file, "list of orgs")?).into_owned(),
+        None => String::new(),
+    };
+    let side = baseline::named(wanted);
+    Ok(format!(
+        "{} {templates:?} {:?} {:?} {:?} {side:?} {strict} {expires_within:?} {:?} {rows:?}",
+        env!("CARGO_PKG_VERSION"),
+        wanted.set,
+        wanted.only,
+        wanted.except,
+        fleet.config.text,
+    ))
+}
+
+fn read(file: &Path, asked: &str) -> Result<BTreeMap<String, Kept>, CommandError> {
+    let text = String::from_utf8_lossy(&wanted::read(file, "answer")?).into_owned();
+    told::read(&text, asked).map_err(|error| {
+        CommandError::new(format!("cannot go on with `{}`", file.display()))
+            .because(error.to_string())
+            .hint("name the file that the same command wrote, or a new one to begin anew")
+            .usage()
+    })
+}
+
+impl Question<'_> {
+    /// Asks one org, as a diff of it alone would.
+    async fn ask(&self, given: Given<'_>) -> Result<Done, CommandError> {
+        let Given { org, ui, options } = given;
+        let choice = match &org.choice {
+            Ok(choice) => choice,
+            Err(error) => return Err(error.clone()),
+        };
+        let config = &self.fleet.config;
+        let waivers = wanted::waivers(&ui, config, Some(choice))?;
+        let (fail_on, _) = wanted::fail_on(&ui, self.arguments.strict, config, Some(choice));
+        let (wanted, steps);
+        let goal = match (&self.side, baseline::named(&self.arguments.wanted)) {
+            (Some(side), Some(saved)) => {
+                Goal::Baseline { side, saved, only: self.only, waivers: &waivers }
+            }
+            _ => {
+                wanted = match self.arguments.load(&ui, config, Some(choice)) {
+                    Ok(wanted) => wanted,
+                    Err(error) => {
+                        // Which org comes before its parameters.
+                        connect::known(&ui, choice).await?;
+                        return Err(error);
+                    }
+                };
+                steps = wanted.steps_to_look_at()?;
+                Goal::Steps {
+                    wanted: &wanted,
+                    steps: &steps,
+                    only: self.only,
+                    waivers: &waivers,
+                    is_blind: false,
+                }
+            }
+        };
+        let request = DiffRequest {
+            ui: &ui,
+            arguments: self.arguments,
+            outlets: self.outlets,
+            goal: &goal,
+            choice: Some(choice),
+            options,
+            is_alone: false,
+        };
+        let (mut found, failed) = request.look().await?;
+        found.name.clone_from(&org.name);
+        let templates = match &goal {
+            Goal::Steps { wanted, .. } => wanted.templates().collect(),
+            _ => Vec::new(),
+        };
+        let report = Report::of(templates, found, clock::today());
+        let failed = failed.or_else(|| no_answer(&report));
+        let exit = if failed.is_some() { Exit::Error } else { exit(&report, None, fail_on) };
+        let kept = Kept::of(&report, exit as u8).map_err(unwritable)?;
+        Ok(Done { kept, failed })
+    }
+}
+
+/// Why what was found is no answer, or no whole one.
+fn no_answer(report: &Report<'_>) -> Option<CommandError> {
+    let broken = report.diffs().find_map(|diff| CommandError::broken(&diff.broken));
+    let silence = || report.diffs().find_map(Diff::silence);
+    broken.or_else(|| silence().map(|silence| CommandError::silence(&silence)))
+}
+
+fn unwritable(error: impl std::fmt::Display) -> CommandError {
+    CommandError::internal("the report cannot be written", error.to_string())
+}
+
+/// Answers while there are more to come.
+struct Answers<'a> {
+    ui: &'a Ui,
+    fleet: &'a Fleet,
+    kept: RefCell<Vec<Option<Kept>>>,
+    /// The files that hold what was answered until now.
+    ledgers: Vec<Ledger>,
+    /// Whether each is printed as it comes.
+    is_printed: bool,
+    /// Whether it was told that one cannot be written.
+    is_told: Cell<bool>,
+}
+
+impl<'a> Answers<'a> {
+    fn begin(
+        ui: &'a Ui,
+        arguments: &DiffArguments,
+        outlets: &[Outlet<'_>],
+        fleet: &'a Fleet,
+        asked: &str,
+        mut known: BTreeMap<String, Kept>,
+    ) -> Result<Self, CommandError> {
+        let is_answer = |kept: &Kept| kept.ended() != Ended::Failed;
+        let kept: Vec<Option<Kept>> =
+            fleet.names().map(|name| known.remove(name).filter(is_answer)).collect();
+        let mut text = told::head(asked, fleet.orgs.len()).map_err(unwritable)?;
+        for one in kept.iter().flatten() {
+            text.push_str(&one.lines().map_err(unwritable)?);
+        }
+        let is_lines = |outlet: &&Outlet<'_>| outlet.format == Format::Jsonl;
+        let of_lines = outlets.iter().filter(is_lines).filter_map(|outlet| outlet.file);
+        let mut files: Vec<&Path> = arguments.resume.as_deref().into_iter().collect();
+        files.extend(of_lines.filter(|file| arguments.resume.as_deref() != Some(*file)));
+        let ledgers = files
+            .into_iter()
+            .map(|file| Ledger::begin(ui, file, &text))
+            .collect::<Result<_, _>>()?;
+        let is_printed = outlets.iter().filter(is_lines).any(|outlet| outlet.file.is_none());
+        if is_printed {
+            ui.answer(&text)?;
+        }
+        let (kept, is_told) = (RefCell::new(kept), Cell::new(false));
+        Ok(Self { ui, fleet, kept, ledgers, is_printed, is_told })
+    }
+
+    /// The orgs that have no answer.
+    fn left(&self) -> Vec<usize> {
+        let kept = self.kept.borrow();
+        (0..kept.len()).filter(|index| kept[*index].is_none()).collect()
+    }
+
+    /// Keeps what an org has come to, and returns why it failed.
+    fn keep(&self, index: usize, outcome: Result<Done, CommandError>) -> Option<CommandError> {
+        let name = &self.fleet.orgs[index].name;
+        let Done { kept, failed } = outcome.unwrap_or_else(|error| Done {
+            kept: Kept::failed(name, failure(self.ui, &error)),
+            failed: Some(error),
+        });
+        let written = kept.lines().map_err(unwritable).and_then(|lines| {
+            self.ledgers.iter().try_for_each(|ledger| ledger.add(&lines))?;
+            if self.is_printed { self.ui.answer(&lines) } else { Ok(()) }
+        });
+        // Each would say the same; what is written in the end is all of it.
+        if let Err(error) = written
+            && !self.is_told.replace(true)
+        {
+            self.ui.error(&error);
+        }
+        self.kept.borrow_mut()[index] = Some(kept);
+        failed
+    }
+
+    /// All answers in the order of the orgs; of those that were not reached that they were not.
+    fn end(self) -> Vec<Kept> {
+        let kept = self.kept.into_inner().into_iter().zip(self.fleet.names());
+        let not_reached = |name| Kept::failed(name, failure(self.ui, &fleet::not_reached()));
+        kept.map(|(kept, name)| kept.unwrap_or_else(|| not_reached(name))).collect()
+    }
+}
+
+/// Gives all answers, each in its form.
+fn give(
+    ui: &Ui,
+    arguments: &DiffArguments,
+    outlets: &[Outlet<'_>],
+    asked: &str,
+    orgs: &[Kept],
+) -> Result<(), CommandError> {
+    let mut texts = Vec::with_capacity(outlets.len());
+    for outlet in outlets {
+        let text = match outlet.format {
+            Format::Text => Ok(told::text(orgs, arguments.full)),
+            Format::Json => told::json(orgs).map_err(|error| error.to_string()),
+            Format::Jsonl => told::jsonl(asked, orgs).map_err(|error| error.to_string()),
+            Format::Sarif => told::sarif(orgs).map_err(|error| error.to_string()),
+            Format::Junit => told::junit(orgs).map_err(|error| error.to_string()),
+            Format::Csv if arguments.matrix => told::table(orgs).map_err(|error| error.to_string()),
+            Format::Csv => told::csv(orgs).map_err(|error| error.to_string()),
+            Format::Markdown => Ok(told::markdown(orgs)),
+            Format::Html => Ok(told::html(orgs, &clock::today())),
+        };
+        texts.push((outlet.file, outlet.format, text.map_err(unwritable)?));
+    }
+    ui.last_words().take();
+    let mut written = Ok(());
+    let mut put = |one: Result<(), CommandError>| match (&written, one) {
+        (Ok(()), one) => written = one,
+        (Err(_), Err(error)) => ui.error(&error),
+        (Err(_), Ok(())) => {}
+    };
+    for (file, format, text) in texts {
+        match file {
+            Some(path) => put(ui.answer_to(path, &text)),
+            // They went out as they came.
+            None if format == Format::Jsonl => {}
+            None => put(ui.give(format, &text)),
+        }
+    }
+    if let Some(file) = &arguments.resume {
+        let text = told::jsonl(asked, orgs).map_err(unwritable)?;
+        put(ui.answer_to(file, &text));
+    }
+    written
+}

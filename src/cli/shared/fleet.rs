@@ -1,0 +1,317 @@
+//! Many orgs: which are meant, how many are asked at a time, and what is told meanwhile.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write as _;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::fleet::{self, Cut, Limits};
+use crate::org::ConnectOptions;
+use crate::report::code;
+
+use super::arguments::{Exit, demo_name};
+use super::config::Config;
+use super::connect::{self, TargetOrg};
+use super::error::CommandError;
+use super::ui::Ui;
+use super::ui::many::Tally;
+
+/// Which orgs, and how they are asked.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct FleetArguments {
+    /// The org: a login of sfsetup's, an alias or username of the sf command line, `demo`,
+    /// or `demo:NAME` (can be repeated)
+    #[arg(short, long, value_name = "ORG", alias = "target-org")]
+    pub(crate) org: Vec<String>,
+
+    /// The orgs of a file: each `[orgs.NAME]` of TOML as in `sfsetup.toml`, or each row of CSV with
+    /// a column `org`; the other columns are parameters
+    #[arg(long, value_name = "FILE")]
+    pub(crate) orgs: Option<PathBuf>,
+
+    /// Every login of sfsetup's, and every alias of the sf command line
+    #[arg(long)]
+    pub(crate) all_orgs: bool,
+
+    /// How many orgs are asked at a time; 16 where there are so many
+    #[arg(long, value_name = "N", help_heading = MANY)]
+    pub(crate) jobs: Option<NonZeroUsize>,
+
+    /// How long one org may take in all, in seconds
+    #[arg(long, value_name = "SECONDS", help_heading = MANY)]
+    pub(crate) org_timeout: Option<u64>,
+
+    /// How long all orgs together may take, in seconds; those that are not done by then have failed
+    #[arg(long, value_name = "SECONDS", help_heading = MANY)]
+    pub(crate) deadline: Option<u64>,
+
+    /// How much of its daily API requests is left to an org, in percent: 5 where there are many
+    #[arg(long, value_name = "PERCENT", help_heading = MANY)]
+    #[arg(value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) api_reserve: Option<u8>,
+}
+
+/// The heading of what is of many orgs alone.
+pub(crate) const MANY: &str = "Many orgs";
+
+/// So much of its daily API requests is left to an org where there are many.
+const RESERVE: u8 = 5;
+
+/// One of many orgs.
+#[derive(Debug)]
+pub(crate) struct OneOrg {
+    /// What it is called.
+    pub(crate) name: String,
+    /// Which org that is; or why nobody can say, which is this org's failure.
+    pub(crate) choice: Result<TargetOrg, CommandError>,
+}
+
+/// Many orgs.
+pub(crate) struct Fleet {
+    pub(crate) orgs: Vec<OneOrg>,
+    /// What holds for them.
+    pub(crate) config: Config,
+    /// Names that could not be read, so that not all orgs are known.
+    pub(crate) unread: Vec<String>,
+    pub(crate) limits: Limits,
+    reserve: u8,
+}
+
+impl FleetArguments {
+    /// Says whether many orgs are meant, though it may be one that is found.
+    pub(crate) fn is_many(&self) -> bool {
+        let is_listed = self.org.len() > 1 || self.orgs.is_some() || self.all_orgs;
+        // What is of many alone must not be passed over.
+        is_listed || self.jobs.is_some() || self.org_timeout.is_some() || self.deadline.is_some()
+    }
+
+    /// The one org that is named; none where none is.
+    pub(crate) fn one(&self) -> Option<String> {
+        self.org.first().cloned()
+    }
+
+    /// Finds out which orgs are meant, each once, in the order in which they are named.
+    ///
+    /// # Errors
+    /// A file cannot be read, or names none; a credential stands in the place of a name.
+    pub(crate) fn fleet(&self, ui: &Ui) -> Result<Fleet, CommandError> {
+        let (config, of_file) = match &self.orgs {
+            Some(file) => orgs_of(ui, file)?,
+            None => (Config::find(ui.vouched(), None)?, Vec::new()),
+        };
+        let mut names: Vec<String> = self.org.clone();
+        names.extend(of_file);
+        let mut unread = Vec::new();
+        if self.all_orgs {
+            let known = connect::known_orgs(ui)?;
+            let known_names = known.names.into_iter().map(|(name, _)| name);
+            names.extend(known_names.filter(|name| demo_name(name).is_none()));
+            unread = known.unread;
+        }
+        if names.is_empty() {
+            let error = CommandError::new(match self.all_orgs {
+                true => "no org is known here",
+                false => "no org is named",
+            });
+            let error = unread.into_iter().fold(error.usage(), CommandError::because);
+            return Err(error.hint(
+                "name orgs with `--org NAME`, once for each, or with `--orgs FILE`; `sfsetup org \
+                 login NAME` signs in to one",
+            ));
+        }
+        let (names, again) = fleet::once(names);
+        for name in again {
+            ui.note(&format!("`{name}` is named more than once, and asked once"));
+        }
+        let mut orgs = Vec::with_capacity(names.len());
+        for name in names {
+            let choice = match connect::choose(ui, Some(&name), &config) {
+                Ok(Some(choice)) => Ok(choice),
+                Ok(None) => continue,
+                Err(error) if error.exit == Exit::Usage => return Err(error),
+                Err(error) => Err(error),
+            };
+            orgs.push(OneOrg { name, choice });
+        }
+        let limits = Limits {
+            jobs: fleet::jobs(self.jobs, orgs.len()),
+            each: self.org_timeout.map(Duration::from_secs),
+            all: self.deadline.map(Duration::from_secs),
+        };
+        let reserve = self.api_reserve.unwrap_or(RESERVE);
+        Ok(Fleet { orgs, config, unread, limits, reserve })
+    }
+}
+
+/// The orgs of a file, and the configuration that holds for them.
+fn orgs_of(ui: &Ui, file: &Path) -> Result<(Config, Vec<String>), CommandError> {
+    let is_csv = file.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("csv"));
+    let (config, names) = if is_csv {
+        let mut config = Config::find(ui.vouched(), None)?;
+        let names = config.add_orgs(file)?;
+        (config, names)
+    } else {
+        if ui.vouched().config.as_deref().is_some_and(|config| config != file) {
+            return Err(CommandError::new("two files say what holds for the orgs")
+                .because("a TOML file of `--orgs` is the configuration of its orgs")
+                .hint("leave `--config` out")
+                .usage());
+        }
+        let config = Config::named(file)?;
+        let names = config.tables_of_orgs();
+        (config, names)
+    };
+    if names.is_empty() {
+        return Err(CommandError::new(format!("`{}` names no org", file.display()))
+            .hint(
+                "an org is a table `[orgs.NAME]` in TOML, or a row of a CSV file whose first line \
+                 has a column `org`",
+            )
+            .usage());
+    }
+    Ok((config, names))
+}
+
+/// What one org's work is given.
+pub(crate) struct Given<'f> {
+    pub(crate) org: &'f OneOrg,
+    /// Says what is to be said of this org.
+    pub(crate) ui: Ui,
+    pub(crate) options: ConnectOptions,
+}
+
+impl Fleet {
+    /// The orgs' names, in their order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.orgs.iter().map(|org| org.name.as_str())
+    }
+
+    /// Does the work for each org of `items`; `ended` is given what each has come to, as it ends,
+    /// and says whether it failed, and why.
+    pub(crate) async fn run<R>(
+        &self,
+        ui: &Ui,
+        items: Vec<usize>,
+        job_timeout: u64,
+        work: impl AsyncFn(Given<'_>) -> Result<R, CommandError>,
+        ended: impl Fn(usize, Result<R, CommandError>) -> Option<CommandError>,
+    ) {
+        let tally = Tally::new(ui, items.len());
+        let holds: Vec<Hold> = self.orgs.iter().map(|_| Hold::default()).collect();
+        let one = |index: usize| {
+            let org = &self.orgs[index];
+            let ui = ui.of_one(&org.name);
+            let own = connect::options(&ui);
+            let (outer, hold) = (own.hold_end.clone(), holds[index].clone());
+            let options = ConnectOptions {
+                job_timeout: Duration::from_secs(job_timeout),
+                api_reserve: self.reserve,
+                hold_end: std::sync::Arc::new(move || Box::new((outer(), hold.clone()))),
+                ..own
+            };
+            work(Given { org, ui, options })
+        };
+        let is_held = |index: usize| holds[index].is_held();
+        let tell = |index: usize, outcome: Result<Result<R, CommandError>, Cut>| {
+            let name = &self.orgs[index].name;
+            let outcome = outcome.unwrap_or_else(|cut| Err(cut_off(cut)));
+            let failed = ended(index, outcome);
+            tally.ended(name, failed.as_ref());
+        };
+        fleet::run(items, &self.limits, one, is_held, tell).await;
+        tally.over();
+    }
+}
+
+/// Held while the new token of an org's login is waited for: each that is handed out counts.
+#[derive(Clone, Debug, Default)]
+struct Hold(std::sync::Arc<()>);
+
+impl Hold {
+    fn is_held(&self) -> bool {
+        // One is kept here, one by what hands them out while the org is being asked.
+        std::sync::Arc::strong_count(&self.0) > 2
+    }
+}
+
+fn cut_off(cut: Cut) -> CommandError {
+    let error = match cut {
+        Cut::Each(after) => {
+            CommandError::new(format!("it was not done within {} s", after.as_secs()))
+                .hint("`--org-timeout` gives an org more time")
+        }
+        Cut::All(after) => {
+            CommandError::new(format!("all orgs were not done within {} s", after.as_secs()))
+                .hint("`--resume FILE` goes on with what is left; `--deadline` gives more time")
+        }
+    };
+    error.code(code::TIMED_OUT)
+}
+
+/// An org that was not looked at since the run was told to stop.
+pub(crate) fn not_reached() -> CommandError {
+    CommandError::interrupted().because("the run was told to stop before this org was done")
+}
+
+/// How a run over many ends: with 4 where orgs failed, else as its worst.
+pub(crate) fn exit(exits: impl IntoIterator<Item = Exit>) -> Exit {
+    exits.into_iter().fold(Exit::Done, |worst, one| match (worst, one) {
+        (Exit::Partial, _) | (_, Exit::Error | Exit::Partial | Exit::Usage | Exit::Refused) => {
+            Exit::Partial
+        }
+        (Exit::Drift, _) | (_, Exit::Drift) => Exit::Drift,
+        _ => Exit::Done,
+    })
+}
+
+/// Says which names lead to one org.
+pub(crate) fn note_same<'n>(ui: &Ui, orgs: impl Iterator<Item = (&'n str, Option<&'n str>)>) {
+    let mut by_id: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, id) in orgs {
+        by_id.entry(id.unwrap_or_default()).or_default().push(name);
+    }
+    by_id.remove("");
+    for (id, names) in by_id.into_iter().filter(|(_, names)| names.len() > 1) {
+        let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+        ui.note(&format!("{} are one org ({id})", names.join(" and ")));
+    }
+}
+
+/// A file to which answers are added as they come, so that what came before a crash is in it.
+pub(crate) struct Ledger {
+    path: PathBuf,
+    file: RefCell<File>,
+}
+
+impl Ledger {
+    /// Begins a file with what is known already; what was there is replaced whole.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn begin(ui: &Ui, path: &Path, text: &str) -> Result<Self, CommandError> {
+        ui.answer_to(path, text)?;
+        let opened = std::fs::OpenOptions::new().append(true).open(path);
+        let file = opened.map_err(|error| cannot_write(path, &error))?;
+        Ok(Self { path: path.to_path_buf(), file: RefCell::new(file) })
+    }
+
+    /// Adds lines, on the disk when this returns.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    pub(crate) fn add(&self, text: &str) -> Result<(), CommandError> {
+        let text = crate::report::line::harmless(text);
+        let mut file = self.file.borrow_mut();
+        let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_data());
+        written.map_err(|error| cannot_write(&self.path, &error))
+    }
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> CommandError {
+    CommandError::new(format!("cannot write `{}`", path.display())).because(error.to_string())
+}

@@ -1,0 +1,105 @@
+//! An org's API requests of the day, and how many of them are left to others.
+//!
+//! Answers of the REST API say how many are used (`Sforce-Limit-Info: api-usage=18/5000`), so that
+//! nobody has to ask. An org whose integrations find none left stands still until the next day.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use reqwest::header::HeaderMap;
+
+use super::error::{OrgError, OrgErrorKind};
+
+/// The header with the requests that are used.
+const HEADER: &str = "sforce-limit-info";
+
+/// What is known of an org's requests.
+#[derive(Debug)]
+pub(super) struct Allowance {
+    /// How much is left to others, in percent.
+    reserve: u8,
+    used: AtomicU64,
+    /// Of how many; 0 until an answer has said it.
+    of: AtomicU64,
+}
+
+impl Allowance {
+    pub(super) fn new(reserve: u8) -> Self {
+        Self { reserve, used: AtomicU64::new(0), of: AtomicU64::new(0) }
+    }
+
+    /// Notes what an answer says of it.
+    pub(super) fn note(&self, headers: &HeaderMap) {
+        let text = headers.get(HEADER).and_then(|value| value.to_str().ok());
+        if let Some((used, of)) = text.and_then(usage) {
+            self.used.store(used, Ordering::Relaxed);
+            self.of.store(of, Ordering::Relaxed);
+        }
+    }
+
+    /// Says whether one more request may be made.
+    ///
+    /// # Errors
+    /// Not without taking what is left to others.
+    pub(super) fn check(&self) -> Result<(), OrgError> {
+        let (used, of) = (self.used.load(Ordering::Relaxed), self.of.load(Ordering::Relaxed));
+        if !is_reached(used, of, self.reserve) {
+            return Ok(());
+        }
+        Err(OrgError::new(
+            OrgErrorKind::Limit,
+            format!(
+                "{used} of its {of} API requests of the day are used, and {} % are left to others",
+                self.reserve
+            ),
+        ))
+    }
+}
+
+/// Reads `api-usage=18/5000`, perhaps beside others (`per-app-api-usage=17/250(appName=x)`).
+fn usage(text: &str) -> Option<(u64, u64)> {
+    let mut parts = text.split([',', ';']).map(str::trim);
+    let (used, of) = parts.find_map(|part| part.strip_prefix("api-usage="))?.split_once('/')?;
+    Some((used.trim().parse().ok()?, of.trim().parse().ok()?))
+}
+
+/// Whether so many of a day's requests are used that the rest is others'.
+fn is_reached(used: u64, of: u64, reserve: u8) -> bool {
+    let left = u128::from(of.saturating_sub(used)) * 100;
+    reserve > 0 && of > 0 && left < u128::from(of) * u128::from(reserve)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_used_is_read_from_the_header() {
+        for (text, expected) in [
+            ("api-usage=18/5000", Some((18, 5000))),
+            ("per-app-api-usage=17/250(appName=x), api-usage=25/5000", Some((25, 5000))),
+            ("api-usage=25/5000; per-app-api-usage=17/250(appName=x)", Some((25, 5000))),
+            ("per-app-api-usage=17/250(appName=x)", None),
+            ("api-usage=many/5000", None),
+            ("", None),
+        ] {
+            assert_eq!(usage(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_reserve_is_left_to_others() {
+        for (used, of, reserve, expected) in [
+            (0, 0, 5, false),
+            (4749, 5000, 5, false),
+            (4750, 5000, 5, false),
+            (4751, 5000, 5, true),
+            (5000, 5000, 5, true),
+            // Orgs may go over it for a while.
+            (6000, 5000, 5, true),
+            (5000, 5000, 0, false),
+            (u64::MAX - 1, u64::MAX, 1, true),
+        ] {
+            assert_eq!(is_reached(used, of, reserve), expected, "{used} of {of}, {reserve}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Many orgs for code scanning: one run, in which a result names its org. Of runs GitHub takes
+//! twenty in a file, of results in a run many more.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::diff::State;
+use crate::metadata::sha256::sha256;
+use crate::report::json::FindingRow;
+use crate::report::line::clean;
+use crate::report::sarif::Limits;
+
+use super::{Kept, counts, state};
+
+/// Writes the answers as SARIF 2.1.0.
+///
+/// # Errors
+/// What `serde_json` says; none is known to be possible.
+pub fn render(orgs: &[Kept]) -> Result<String, serde_json::Error> {
+    let limits = Limits::default();
+    let mut index: BTreeMap<String, usize> = BTreeMap::new();
+    let mut rules: Vec<Value> = Vec::new();
+    let mut open: Vec<(&Kept, &FindingRow<'static>)> = orgs
+        .iter()
+        .flat_map(|org| org.findings().map(move |row| (org, row)))
+        .filter(|(_, row)| state(&row.state) != State::InSync)
+        .collect();
+    let mut said: Vec<Value> = Vec::new();
+    if open.len() > limits.results {
+        let is_drift =
+            |row: &FindingRow<'_>| matches!(state(&row.state), State::Differs | State::Missing);
+        open.sort_by_key(|(_, row)| !is_drift(row));
+        let left = open.len() - limits.results;
+        let words = format!("{left} of {} findings are left out here", open.len());
+        said.push(notification("warning", "TRUNCATED", &words));
+        open.truncate(limits.results);
+    }
+    let mut results = Vec::with_capacity(open.len());
+    for (org, row) in open {
+        let (id, title) = row.rule();
+        let at = *index.entry(id.clone()).or_insert_with(|| {
+            rules.push(rule(&id, &title, row));
+            rules.len() - 1
+        });
+        results.push(result(org, row, &id, at));
+    }
+    for org in orgs {
+        if let Some(error) = &org.org.error {
+            let hint = error.hint.as_deref().map_or_else(String::new, |hint| format!("; {hint}"));
+            let words = format!("{}: {}{hint}", org.name(), error.message);
+            said.push(notification("error", &error.code, &words));
+        }
+    }
+    let is_whole = orgs.iter().all(|org| org.org.error.is_none());
+    let document = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "sfsetup",
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "informationUri": env!("CARGO_PKG_REPOSITORY"),
+                "rules": rules,
+            } },
+            "automationDetails": { "id": "sfsetup/fleet/" },
+            "invocations": [{
+                "executionSuccessful": is_whole,
+                "toolExecutionNotifications": said,
+            }],
+            "results": results,
+            "properties": { "summary": counts(orgs) },
+        }],
+    });
+    let mut text = serde_json::to_string_pretty(&document)?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn notification(level: &str, code: &str, words: &str) -> Value {
+    json!({ "level": level, "descriptor": { "id": clean(code) }, "message": { "text": clean(words) } })
+}
+
+fn severity(level: &str) -> &'static str {
+    if level == "recommended" { "warning" } else { "error" }
+}
+
+fn rule(id: &str, title: &str, row: &FindingRow<'_>) -> Value {
+    let severity = severity(&row.level);
+    let title = clean(title);
+    let why = row.why.as_deref().map_or_else(|| title.clone(), clean);
+    json!({
+        "id": clean(id),
+        "shortDescription": { "text": title },
+        "fullDescription": { "text": why },
+        "help": { "text": why },
+        "defaultConfiguration": { "level": severity },
+        "properties": { "tags": ["salesforce"], "problem.severity": severity },
+    })
+}
+
+fn result(org: &Kept, row: &FindingRow<'_>, id: &str, rule: usize) -> Value {
+    let told = row.told.as_deref().unwrap_or(&row.title);
+    let (kind, level) = match state(&row.state) {
+        State::Missing | State::Differs | State::Waived | State::InSync => {
+            ("fail", severity(&row.level))
+        }
+        State::NotObserved => ("open", "note"),
+        State::Manual => ("review", "note"),
+    };
+    let component = row.component.as_ref().map(|id| format!("{}:{}", id.type_name, id.full_name));
+    let subject = [component.as_deref(), row.path.as_deref(), row.fact.as_deref()];
+    let subject = subject.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    // Neither the place nor the values, so that it is the same finding the next time.
+    let key = org.id().unwrap_or(org.name());
+    let print = sha256(
+        format!("{key}\0{id}\0{subject}\0{}", row.manual.as_deref().unwrap_or_default()).as_bytes(),
+    );
+    let mut out = json!({
+        "ruleId": clean(id),
+        "ruleIndex": rule,
+        "kind": kind,
+        "level": level,
+        "message": { "text": clean(&format!("{}: {told}", org.name())) },
+        "locations": [{ "logicalLocations": [{
+            "fullyQualifiedName": clean(&format!("{} {subject}", org.name())),
+        }] }],
+        "partialFingerprints": { "primaryLocationLineHash": print.get(..16).unwrap_or_default() },
+        "properties": { "state": row.state, "org": clean(org.name()) },
+    });
+    if state(&row.state) == State::Waived {
+        let why = row.reason.as_deref().unwrap_or_default();
+        out["suppressions"] = json!([{
+            "kind": "external", "status": "accepted", "justification": clean(why),
+        }]);
+    }
+    out
+}
