@@ -34,6 +34,7 @@ mod hints;
 mod hostile;
 #[cfg(unix)]
 mod init;
+mod installing;
 #[cfg(unix)]
 mod interrupt;
 mod json;
