@@ -146,7 +146,8 @@ pub struct ConnectOptions {
     pub retries: u32,
     /// The wait before the first repeat; it doubles.
     pub retry_delay: Duration,
-    /// More certificates to trust, in PEM format.
+    /// Certificates to trust, in PEM format. On Linux `SSL_CERT_FILE` also takes the place of the
+    /// system's, by rustls-native-certs.
     pub ca_file: Option<PathBuf>,
     /// Hosts that are not Salesforce's and may get a token all the same, as `acme.example.com`.
     pub allowed_hosts: Vec<String>,

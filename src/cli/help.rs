@@ -314,7 +314,10 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     ("SFSETUP_KEYRING", "off keeps the secrets of logins in files, not in the system's keyring."),
     ("HTTPS_PROXY, NO_PROXY", "The proxy to orgs, and the hosts that are reached without it."),
-    ("SSL_CERT_FILE", "Certificates to trust beside the system's, as PEM."),
+    (
+        "SSL_CERT_FILE",
+        "Certificates to trust, as PEM: on Linux in place of the system's, elsewhere beside them.",
+    ),
     (
         "NO_COLOR, FORCE_COLOR, CLICOLOR, CLICOLOR_FORCE, FORCE_HYPERLINK, COLUMNS",
         "Colour, links and width of what is printed.",

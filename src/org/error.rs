@@ -392,6 +392,20 @@ pub(super) fn excerpt(body: &[u8]) -> String {
     line
 }
 
+/// An error with what it comes from, each said once.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut words = vec![error.to_string()];
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !words.iter().any(|known| known.contains(&text)) {
+            words.push(text);
+        }
+        next = cause.source();
+    }
+    words.join(": ")
+}
+
 /// Replaces what looks like a session id, a JWT or an SFDX auth URL.
 ///
 /// cirrus hides the token of the call from its errors; this catches what comes by another way, such

@@ -19,7 +19,7 @@ pub(super) use query::{soql_list, soql_text};
 
 use super::allowance::Allowance;
 use super::clock::Clock;
-use super::error::{OrgError, OrgErrorKind, excerpt};
+use super::error::{OrgError, OrgErrorKind, chain, excerpt, hide_secrets};
 use super::patience::{Patient, SIGN_IN, UnderWay, watched};
 use super::{ConnectOptions, Event, EventSink, host};
 use crate::metadata::registry::ApiVersion;
@@ -64,10 +64,19 @@ pub(super) fn client(address: &str, options: &ConnectOptions) -> Result<reqwest:
         }
         builder = builder.tls_certs_merge(certificates);
     }
+    if address.starts_with("http://") {
+        // No certificate is ever asked for: the built-in org needs none, not even a system that has
+        // some, which an empty container has not.
+        builder = builder.tls_certs_only([]);
+    }
     builder.build().map_err(|error| {
         OrgError::new(
             OrgErrorKind::Usage,
-            format!("cannot set up HTTP: {}", super::error::hide_secrets(&error.to_string())),
+            format!(
+                "cannot set up HTTP: {}; where a system has no certificates to trust, as an empty \
+                 container, SSL_CERT_FILE names a file of them in PEM form",
+                hide_secrets(&chain(&error))
+            ),
         )
     })
 }

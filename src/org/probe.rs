@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::error::hide_secrets;
+use super::error::{chain, hide_secrets};
 use super::words::Words;
 use super::{ConnectOptions, http};
 
@@ -107,20 +107,6 @@ async fn is_known(address: &str) -> bool {
     let host = host.trim_matches(['[', ']']).to_owned();
     let looked = tokio::time::timeout(LIMIT, tokio::net::lookup_host((host, port))).await;
     looked.is_ok_and(|found| found.is_ok_and(|mut found| found.next().is_some()))
-}
-
-/// An error with what it comes from, each said once.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut words = vec![error.to_string()];
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        if !words.iter().any(|known| known.contains(&text)) {
-            words.push(text);
-        }
-        next = cause.source();
-    }
-    words.join(": ")
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ mod hints;
 mod hostile;
 #[cfg(unix)]
 mod init;
+mod installing;
 #[cfg(unix)]
 mod interrupt;
 mod json;
