@@ -41,7 +41,7 @@ const ASKS: &[(Ask, &str)] = &[
     (Facts("user.is_active"), "query"),
     (Facts("user.permission[ApiEnabled]"), "query"),
     (Facts("user.permission[RunReports]"), "sobjects"),
-    (Facts("org.my_domain"), "query"),
+    (Facts("user.license"), "query"),
     (Retrieve("ConnectedApp:Ampersand"), "retrieve"),
     (Retrieve("ConnectedApp:Ampersand"), "checkRetrieveStatus"),
     (Retrieve("ConnectedApp:Nobody"), "checkRetrieveStatus"),
@@ -157,7 +157,7 @@ async fn an_answer_that_is_cut_anywhere_is_the_whole_one_or_none() {
             cases.extend(places(*size).into_iter().map(|at| (at, Some(1), after)));
         }
         cases.extend(places(sizes.into_iter().max().unwrap()).into_iter().map(|at| (at, None, 0)));
-        let cases = some(cases, 8);
+        let cases = some(cases, 4);
         // An org each, so that no fault meets another question.
         let orgs = Orgs::many(cases.len(), |store| store);
         let running = &serve(orgs, None, Faults::none()).await.unwrap();

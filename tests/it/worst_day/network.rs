@@ -114,7 +114,11 @@ async fn a_road_that_leads_nowhere_is_named_on_every_command() {
     ];
     if let Some(port) = six(lab.running.address).await {
         roads.push(at("IPv6 alone", &format!("http://[::1]:{port}"), &[]));
-        roads.push(at("a name of IPv6 alone", &format!("http://localhost:{port}"), &[]));
+        // Not every machine calls that address so.
+        let found = tokio::net::lookup_host(("localhost", port)).await;
+        if found.is_ok_and(|mut addresses| addresses.any(|one| one.is_ipv6())) {
+            roads.push(at("a name of IPv6 alone", &format!("http://localhost:{port}"), &[]));
+        }
     }
     let mut table = Vec::new();
     // Those that lead to the org come last, and change it last.
@@ -123,7 +127,7 @@ async fn a_road_that_leads_nowhere_is_named_on_every_command() {
     }
     let (dead, alive): (Vec<_>, Vec<_>) =
         table.into_iter().partition(|(road, _)| !road.words.is_empty());
-    let runs = some(dead, 16).into_iter().map(|(road, arguments)| {
+    let runs = some(dead, 12).into_iter().map(|(road, arguments)| {
         let lab = &lab;
         async move {
             let run = run(lab, road, arguments).await;

@@ -134,7 +134,7 @@ async fn what_is_read_on_the_worst_day_is_right_or_an_error() {
         table.extend(rules(&calls).into_iter().map(|rule| (command, rule)));
         good.push(came);
     }
-    let runs = some(table, 10).into_iter().map(|(command, rule)| {
+    let runs = some(table, 8).into_iter().map(|(command, rule)| {
         let good = &good;
         async move {
             let name = name_of(&rule);

@@ -111,7 +111,7 @@ async fn what_is_sent_on_the_worst_day_is_sent_once_and_ends_well() {
             }
         }
     }
-    let runs = some(table, 5).into_iter().map(|(command, rule)| {
+    let runs = some(table, 4).into_iter().map(|(command, rule)| {
         let states = (&before, &after);
         async move { worst(command, vec![rule], Store::in_memory(), states).await }
     });
