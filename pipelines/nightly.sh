@@ -34,6 +34,12 @@ for org in "$@"; do
     if [ -f "$last" ]; then since=(--since "$last"); fi
     sfsetup diff --org "$org" ${since[@]+"${since[@]}"} --out "answers/$org.new.json" --out "answers/$org.txt" --quiet
     code=$?
+    # Other templates or options than last night: from here on tonight's answer is the one to go by.
+    if [ "$code" = 64 ] && [ "${#since[@]}" != 0 ]; then
+        mv "$last" "$last.old"
+        sfsetup diff --org "$org" --out "answers/$org.new.json" --out "answers/$org.txt" --quiet
+        code=$?
+    fi
     note "$code"
     # An answer that could not be given is none to compare with tomorrow.
     if [ "$code" = 0 ] || [ "$code" = 2 ]; then

@@ -14,7 +14,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 #[cfg(feature = "demo")]
 use commands::demo;
 use commands::{
-    config, deploy, diff, explain, git_diff, init, org, package, plan, rollback, snapshot,
+    config, deploy, diff, doctor, explain, git_diff, init, org, package, plan, rollback, snapshot,
     template, waive,
 };
 use shared::arguments::Exit;
@@ -72,6 +72,7 @@ enum Command {
     GitDiff(git_diff::GitDiffArguments),
     Waive(waive::WaiveArguments),
     Explain(explain::ExplainArguments),
+    Doctor(doctor::DoctorArguments),
     Config(config::ConfigArguments),
     Template(template::TemplateArguments),
     Org(org::OrgArguments),
@@ -102,12 +103,20 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Some(exit) = completions::answer() {
         return ExitCode::from(exit as u8);
     }
-    let given: Vec<OsString> = as_sf_says(arguments.into_iter());
+    let typed: Vec<OsString> = arguments.into_iter().collect();
+    let given: Vec<OsString> = as_sf_says(typed.iter().cloned());
     let parser = grammar().term_width(ui::width_of_help());
     let matches = parser.try_get_matches_from(&given);
     let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
+            // A command that has no `--format` is told of what was typed.
+            let is_unknown = error.kind() == clap::error::ErrorKind::UnknownArgument;
+            let again = || grammar().term_width(ui::width_of_help()).try_get_matches_from(&typed);
+            let error = match is_unknown && given != typed {
+                true => again().err().unwrap_or(error),
+                false => error,
+            };
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             ui::usage(&error, Look::among(&given));
             if exit == Exit::Usage && asks_for_json(&given) {
@@ -159,6 +168,7 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
         Command::GitDiff(arguments) => git_diff::run(ui, &arguments),
         Command::Waive(arguments) => waive::run(ui, &arguments),
         Command::Explain(arguments) => explain::run(ui, &arguments),
+        Command::Doctor(arguments) => doctor::run(ui, &arguments),
         Command::Config(arguments) => config::run(ui, &arguments),
         Command::Template(arguments) => template::run(ui, &arguments),
         Command::Org(arguments) => org::run(ui, &arguments),

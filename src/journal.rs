@@ -385,6 +385,31 @@ pub fn contents(base: &Path, org_id: &str) -> Result<Contents, JournalError> {
     contents_of(&folder_of(base, org_id))
 }
 
+/// Returns the orgs of which there is a journal, by their ids, and whether a run holds each now.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn orgs(base: &Path) -> io::Result<Vec<(String, bool)>> {
+    let folders = match fs::read_dir(base) {
+        Ok(folders) => folders,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut all = Vec::new();
+    for folder in folders {
+        let folder = folder?;
+        if !folder.file_type()?.is_dir() {
+            continue;
+        }
+        let lock = OpenOptions::new().write(true).open(folder.path().join("lock"));
+        let is_held =
+            lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(fs::TryLockError::WouldBlock)));
+        all.push((folder.file_name().to_string_lossy().into_owned(), is_held));
+    }
+    all.sort();
+    Ok(all)
+}
+
 fn contents_of(folder: &Path) -> Result<Contents, JournalError> {
     let failed = |error| JournalError::Io { path: folder.to_path_buf(), error };
     let files = match fs::read_dir(folder) {

@@ -26,6 +26,7 @@ mod names;
 pub mod pasted;
 mod patience;
 mod patterns;
+pub mod probe;
 mod refresh;
 pub mod refusal;
 pub mod retrieve;
@@ -428,6 +429,14 @@ impl Org {
                 "the org does not say whom we are signed in as",
             )),
         }
+    }
+
+    /// Asks whether the caller may read rows of an object; one request.
+    ///
+    /// # Errors
+    /// They may not, or the org cannot be asked.
+    pub(crate) async fn check_shown(&self, object: &str) -> Result<(), OrgError> {
+        self.wire.query(&format!("SELECT Id FROM {object} LIMIT 1")).await.map(drop)
     }
 
     /// Asks how many API requests are left for today, as `(left, of)`; needs View Setup and

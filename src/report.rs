@@ -4,6 +4,7 @@ pub mod asks;
 pub mod baseline;
 pub mod code;
 pub mod csv;
+pub mod doctor;
 pub mod explain;
 pub mod fit;
 pub mod gallery;

@@ -164,18 +164,42 @@ async fn rights(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result
     if !plan.assignments.is_empty() || !plan.withdrawals.is_empty() {
         needed.push(right::ASSIGN);
     }
+    for (right, unseen) in lacking(org, &user.username, &needed).await? {
+        match unseen {
+            Some(reason) => preflight.notes.push(format!(
+                "whether {} has {} was not observed: {reason}",
+                user.username, right.words
+            )),
+            None => preflight
+                .failures
+                .push(format!("{} lacks the permission {}", user.username, right.words)),
+        }
+    }
+    Ok(())
+}
+
+/// Returns the rights that a user lacks, and those of which it was not observed, with the reason.
+///
+/// # Errors
+/// The org cannot be asked.
+pub(crate) async fn lacking(
+    org: &Org,
+    username: &str,
+    needed: &[Right],
+) -> Result<Vec<(Right, Option<String>)>, OrgError> {
     let mut asked: Vec<(Fact, Option<String>)> = Vec::new();
     for name in needed.iter().flat_map(|right| right.any_of) {
         if let Ok(fact) = Fact::parse(&format!("user.permission[{name}]")) {
-            asked.push((fact, Some(user.username.clone())));
+            asked.push((fact, Some(username.to_owned())));
         }
     }
     let facts = org.facts(&asked).await?;
-    for Right { any_of: names, words } in needed {
+    let mut lacking = Vec::new();
+    for right in needed {
         let answers: Vec<FactAnswer> = asked
             .iter()
             .filter(|(fact, _)| match fact {
-                Fact::Access(Access::Permission(name)) => names.contains(&name.as_str()),
+                Fact::Access(Access::Permission(name)) => right.any_of.contains(&name.as_str()),
                 _ => false,
             })
             .map(|(fact, of)| facts.get(fact, of.as_deref()))
@@ -183,19 +207,13 @@ async fn rights(org: &Org, plan: &Plan<'_>, preflight: &mut Preflight) -> Result
         if answers.contains(&FactAnswer::Known(Value::Bool(true))) {
             continue;
         }
-        match answers.into_iter().find_map(|answer| match answer {
-            FactAnswer::NotObserved(reason) => Some(reason),
+        let unseen = answers.into_iter().find_map(|answer| match answer {
+            FactAnswer::NotObserved(reason) => Some(reason.to_string()),
             FactAnswer::Known(_) => None,
-        }) {
-            Some(reason) => preflight
-                .notes
-                .push(format!("whether {} has {words} was not observed: {reason}", user.username)),
-            None => {
-                preflight.failures.push(format!("{} lacks the permission {words}", user.username))
-            }
-        }
+        });
+        lacking.push((*right, unseen));
     }
-    Ok(())
+    Ok(lacking)
 }
 
 /// Whom "admin approved users" shuts out (S 8, trap 10).

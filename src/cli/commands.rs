@@ -5,6 +5,7 @@ pub(super) mod config;
 pub(super) mod demo;
 pub(super) mod deploy;
 pub(super) mod diff;
+pub(super) mod doctor;
 pub(super) mod explain;
 pub(super) mod git_diff;
 pub(super) mod init;

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use clap_complete::CompleteEnv;
 use clap_complete::Shell;
@@ -16,6 +17,7 @@ use clap_complete::engine::{
 };
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
+use crate::report::line::harmless;
 use crate::snapshot;
 use crate::template::{ParameterKind, Template, builtin, parse};
 
@@ -28,9 +30,14 @@ use super::shared::vouched::Vouched;
 /// The variable by which a shell asks.
 const ASKED: &str = "SFSETUP_COMPLETE";
 
+/// Whether bash asks, which puts an answer into the line as it is.
+static IS_BASH: OnceLock<bool> = OnceLock::new();
+
 /// Answers a shell that asks; `None` where none does.
 pub(super) fn answer() -> Option<Exit> {
-    env::var_os(ASKED)?;
+    let shell = env::var_os(ASKED)?;
+    // The others quote what they put into the line themselves.
+    let _ = IS_BASH.set(shell == "bash");
     let here = env::current_dir().ok();
     let asked = CompleteEnv::with_factory(command).var(ASKED);
     match asked.try_complete(env::args_os(), here.as_deref()) {
@@ -54,6 +61,10 @@ pub(super) fn script(shell: Shell) -> Result<String, CommandError> {
         _ => &Zsh,
     };
     let mut text = Vec::new();
+    // Else bash would take `TYPE:NAME` and `NAME=VALUE` apart.
+    if shell.is("bash") {
+        text.extend(b"COMP_WORDBREAKS=${COMP_WORDBREAKS//[:=]/}\n");
+    }
     shell.write_registration(ASKED, "sfsetup", "sfsetup", "sfsetup", &mut text).map_err(
         |error| CommandError::internal("the script cannot be written", error.to_string()),
     )?;
@@ -91,9 +102,24 @@ fn among<T: Into<String>>(
     all: impl IntoIterator<Item = (T, Option<String>)>,
 ) -> Vec<CompletionCandidate> {
     let Some(word) = word.to_str() else { return Vec::new() };
+    let is_bash = IS_BASH.get() == Some(&true);
+    let word = if is_bash { word.replace('\\', "") } else { word.to_owned() };
     let named = all.into_iter().map(|(name, help)| (name.into(), help));
-    let fitting = named.filter(|(name, _): &(String, _)| name.starts_with(word));
-    fitting.map(|(name, help)| CompletionCandidate::new(name).help(help.map(Into::into))).collect()
+    // A name that steers the terminal is none that anybody means.
+    let fitting = named.filter(|(name, _): &(String, _)| {
+        name.starts_with(&word) && *harmless(name) == **name && !name.contains('\n')
+    });
+    let quoted = |name: String| if is_bash { escaped(&name) } else { name };
+    fitting
+        .map(|(name, help)| CompletionCandidate::new(quoted(name)).help(help.map(Into::into)))
+        .collect()
+}
+
+/// A name of which a shell takes no sign for its own.
+fn escaped(name: &str) -> String {
+    let is_plain = |one: char| one.is_alphanumeric() || "-_./:=,@%+".contains(one);
+    let one = |one: char| if is_plain(one) { vec![one] } else { vec!['\\', one] };
+    name.chars().flat_map(one).collect()
 }
 
 /// What stands on the line behind one of these options.

@@ -126,6 +126,14 @@ pub(super) const ROWS: &[Row] = &[
         &[0],
     ),
     (
+        "doctor",
+        [
+            ("sfsetup doctor -o demo -t ampersand", "what works here, and with that org"),
+            ("sfsetup doctor --bundle support.zip", "the same for whoever helps you, no secrets"),
+        ],
+        &[0],
+    ),
+    (
         "config schema",
         [
             ("sfsetup config schema > sfsetup.schema.json", "for your editor"),
@@ -311,6 +319,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
         "Colour, links and width of what is printed.",
     ),
     ("SFSETUP_PAGER, PAGER, LESS", "What shows a long answer at a terminal."),
+    ("CI, TERM", "Nobody is asked for what is missing where CI is set or the terminal is dumb."),
     ("SOURCE_DATE_EPOCH", "The time to go by, in seconds since 1970, for answers made anew."),
     ("HOME, XDG_CONFIG_HOME, XDG_STATE_HOME", "Where the folders below are."),
 ];
@@ -327,7 +336,10 @@ const FILES: &[(&str, &str)] = &[
         "~/.local/state/sfsetup",
         "The journal of deploys, by which they are taken back, and the built-in org.",
     ),
-    ("~/.sfdx, ~/.sf", "Orgs that the sf command line knows; they are read by way of sf alone."),
+    (
+        "~/.sfdx, ~/.sf",
+        "Orgs that the sf command line knows; sf is asked for them, and completions read the names of its aliases.",
+    ),
 ];
 
 /// Adds to each command what stands below its options.

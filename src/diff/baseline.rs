@@ -120,8 +120,8 @@ impl Doubled {
 /// The reason that an entry stands more than once and says more than one thing, in these lines.
 pub(super) fn doubled(lines: &str) -> Unseen {
     let words = format!(
-        "the entry stands more than once ({lines}) and says different things; which of them counts \
-         nobody knows"
+        "it stands more than once ({lines}) and says different things; which of them counts nobody \
+         knows"
     );
     Unseen::new(UnseenKind::Doubled, words)
 }

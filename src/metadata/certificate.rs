@@ -20,7 +20,9 @@ pub(crate) fn ends(text: &str) -> Option<Timestamp> {
     };
     let end = |one: &Certificate| {
         let seconds = one.tbs_certificate().validity().not_after.to_unix_duration().as_secs();
-        Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
+        // 9999-12-31T23:59:59Z is said of what has no end (RFC 5280, 4.1.2.5).
+        let seconds = i64::try_from(seconds).ok()?;
+        Some(Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX))
     };
     all.iter().map(end).collect::<Option<Vec<_>>>()?.into_iter().min()
 }

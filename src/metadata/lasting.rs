@@ -50,8 +50,9 @@ impl FromStr for Period {
     fn from_str(text: &str) -> Result<Self, String> {
         let units = [Unit::Hours, Unit::Days, Unit::Weeks];
         let parsed = units.into_iter().find_map(|unit| {
-            let count = text.trim().strip_suffix(unit.letter())?.parse().ok()?;
-            Some(Self { count, unit })
+            let count = text.trim().strip_suffix(unit.letter())?;
+            let is_plain = count.bytes().all(|one| one.is_ascii_digit());
+            Some(Self { count: count.parse().ok().filter(|_| is_plain)?, unit })
         });
         parsed.ok_or_else(|| {
             format!("`{text}` is no number of hours, days or weeks, such as 12h, 30d or 4w")
@@ -145,7 +146,7 @@ mod tests {
             End::of("2026-12-27T13:00:00.000+0100").unwrap().to_string(),
             "2026-12-27T12:00:00Z"
         );
-        for wrong in ["", "30", "d", "-1d", "1.5d", "30 days", "99999999d"] {
+        for wrong in ["", "30", "d", "-1d", "+1d", "1.5d", "30 days", "99999999d"] {
             assert!(wrong.parse::<Period>().is_err(), "{wrong}");
         }
         assert_eq!(time("2026-11-25T02:14:00.000+0000"), time("2026-11-25T02:14:00.000Z"));

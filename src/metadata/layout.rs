@@ -38,6 +38,29 @@ pub fn spelled(file: &str, id: &ComponentId) -> Option<String> {
     is_it.then(|| stem.to_owned())
 }
 
+/// Writes a system's path with `/`, as names in snapshots, answers and git have it. `separator` is
+/// the system's: a `\` is part of a name where that is `/`. What Windows puts before the whole path
+/// of a disk or of a share (`\\?\`) is left out.
+pub fn with_slashes(path: &str, separator: char) -> String {
+    if separator != '\\' {
+        return path.to_owned();
+    }
+    let path = match path.strip_prefix(r"\\?\") {
+        Some(whole) => {
+            whole.strip_prefix(r"UNC\").map_or(whole.to_owned(), |share| format!(r"\\{share}"))
+        }
+        None => path.to_owned(),
+    };
+    path.replace('\\', "/")
+}
+
+/// The rest of a path below a folder, both with `/`; none for the folder itself and what is not
+/// below it.
+pub fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
+    let folder = folder.strip_suffix('/').unwrap_or(folder);
+    path.strip_prefix(folder)?.strip_prefix('/').filter(|rest| !rest.is_empty())
+}
+
 /// What ends the name of an XML file in source format, and beside a file of content.
 const META: &str = "-meta.xml";
 
@@ -239,5 +262,37 @@ mod tests {
         assert_eq!(metadata_path(&class).unwrap(), "classes/Lamp.cls-meta.xml");
         assert_eq!(source_path(&class), metadata_path(&class));
         assert_eq!(metadata_path(&ComponentId::new("LightningComponentBundle", "x")), None);
+    }
+
+    #[test]
+    fn paths_of_either_system_are_written_with_slashes() {
+        for (path, separator, written) in [
+            ("org/profiles/Admin.profile", '/', "org/profiles/Admin.profile"),
+            (r"org/a\b.profile", '/', r"org/a\b.profile"),
+            ("", '\\', ""),
+            (r"org\profiles\Admin.profile", '\\', "org/profiles/Admin.profile"),
+            (r"org/profiles\Admin.profile", '\\', "org/profiles/Admin.profile"),
+            (r"C:\work\org", '\\', "C:/work/org"),
+            (r"\\?\C:\work\org", '\\', "C:/work/org"),
+            (r"\\?\UNC\server\share\org", '\\', "//server/share/org"),
+            (r"\\server\share\org", '\\', "//server/share/org"),
+        ] {
+            assert_eq!(with_slashes(path, separator), written, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_below_a_folder_is_told_from_what_begins_like_it() {
+        for (path, folder, rest) in [
+            ("C:/work/org/a.xml", "C:/work/org", Some("a.xml")),
+            ("C:/work/org/a/b.xml", "C:/work/org/", Some("a/b.xml")),
+            ("/a.xml", "/", Some("a.xml")),
+            ("C:/work/organ/a.xml", "C:/work/org", None),
+            ("C:/work/org", "C:/work/org", None),
+            ("C:/work/org/", "C:/work/org", None),
+            ("D:/work/org/a.xml", "C:/work/org", None),
+        ] {
+            assert_eq!(below(path, folder), rest, "{path}");
+        }
     }
 }

@@ -169,14 +169,21 @@ fn find_doubles(
     }
 }
 
-/// Says in which lines an entry on the way to a path stands more than once and says more than one
-/// thing; none where there is no such entry.
+/// Says in which lines an entry, or an element of which there is one, on the way to a path stands
+/// more than once and says more than one thing; none where there is no such.
 pub fn doubled_at(row: &MetadataType, document: &Document, path: &FieldPath) -> Option<Vec<usize>> {
     let (mut fields, mut parent) = (row.fields, document.root());
     for segment in path.segments() {
         let field = fields.iter().find(|field| field.name == segment.name)?;
         fields = field.fields();
         let Some(key) = &segment.key else {
+            if !matches!(field.kind, Kind::Section { .. } | Kind::Set { .. }) {
+                let copies: Vec<Element<'_>> =
+                    parent.children().filter(|one| one.name() == field.name).collect();
+                if copies.len() > 1 && disagree(field, &copies) {
+                    return Some(copies.iter().map(|copy| copy.position().line).collect());
+                }
+            }
             parent = parent.child(&segment.name)?;
             continue;
         };
@@ -195,9 +202,14 @@ pub fn doubled_at(row: &MetadataType, document: &Document, path: &FieldPath) -> 
     None
 }
 
-/// Says whether entries of one key say more than one thing.
+/// Says whether entries of one key, or elements of one name, say more than one thing.
 pub fn disagree(section: &'static Field, copies: &[Element<'_>]) -> bool {
     let whole = BTreeSet::new();
+    if section.fields().is_empty() {
+        let mut texts = copies.iter().map(|copy| copy.text().trim().to_owned());
+        let first = texts.next();
+        return texts.any(|text| Some(text) != first);
+    }
     let says = |copy: &Element<'_>| {
         let mut walk = Walk { settings: Settings::new(), at: vec![], whole: &whole };
         walk.at.push(Segment { name: section.name.to_owned(), key: None });

@@ -57,6 +57,21 @@ pub(super) fn remove(name: &str) -> Result<(), String> {
     })
 }
 
+/// Keeps, reads and deletes an entry of no worth: says whether the keyring works.
+///
+/// # Errors
+/// It does not; in its words.
+pub(super) fn check() -> Result<(), String> {
+    let name = format!("check-{}", std::process::id());
+    set(&name, &SecretString::from("works"))?;
+    let read = get(&name);
+    remove(&name)?;
+    match read? {
+        Some(secret) if secret.expose_secret() == "works" => Ok(()),
+        _ => Err("what it was given did not come back".to_owned()),
+    }
+}
+
 fn on_thread<T: Send>(work: impl FnOnce() -> keyring::Result<T> + Send) -> Result<T, String> {
     thread::scope(|scope| match scope.spawn(work).join() {
         Ok(result) => result.map_err(|error| in_words(&error)),

@@ -159,6 +159,19 @@ impl LoginStore {
         Self { in_keyring: true, ..self }
     }
 
+    /// Tries the keyring with an entry of no worth; `None` where this store does not use it.
+    ///
+    /// # Errors
+    /// It does not work; in its words.
+    pub(crate) fn check_keyring(&self) -> Option<Result<(), String>> {
+        self.in_keyring.then(keyring::check)
+    }
+
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Returns the file that holds, or would hold, a login.
     pub fn file(&self, name: &str) -> PathBuf {
         let mut file = String::new();
@@ -461,6 +474,15 @@ mod tests {
     fn a_name_cannot_leave_the_folder() {
         let store = LoginStore::new("logins");
         assert_eq!(store.file("../x"), Path::new("logins/%2E%2E%2Fx.json"));
+    }
+
+    #[test]
+    fn the_keyring_is_tried_and_left_as_it_was() {
+        keyring::stand_in::begin();
+        let store = LoginStore::new("logins");
+        assert_eq!(store.check_keyring(), None);
+        assert_eq!(store.with_keyring().check_keyring(), Some(Ok(())));
+        assert!(keyring::stand_in::entries().is_empty());
     }
 
     #[test]

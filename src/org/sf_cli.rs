@@ -90,6 +90,33 @@ impl SfCli {
         }))
     }
 
+    /// Asks which version it is; `None` where there is no `sf`.
+    ///
+    /// # Errors
+    /// It is there and does not say.
+    pub async fn version(&self) -> Result<Option<String>, OrgError> {
+        let command = tokio::process::Command::new(&self.program)
+            .arg("--version")
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let failed =
+            |why: String| OrgError::new(OrgErrorKind::Refused, format!("`sf --version` {why}"));
+        match tokio::time::timeout(self.timeout, command).await {
+            Err(_) => Err(failed(format!("took longer than {} s", self.timeout.as_secs()))),
+            Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Ok(Err(error)) => Err(failed(format!("cannot be run: {error}"))),
+            Ok(Ok(output)) => {
+                let text = encoding::text(&output.stdout).unwrap_or_default();
+                let line = text.lines().find(|line| line.contains('/')).map(str::trim);
+                match line {
+                    Some(line) if output.status.success() => Ok(Some(line.to_owned())),
+                    _ => Err(failed(format!("says {}", excerpt(&output.stderr)))),
+                }
+            }
+        }
+    }
+
     /// Asks for the user by whose name one of its orgs goes too; `None` where it does not say.
     pub async fn username(&self, target: &str) -> Option<String> {
         let shown = self.run(&["org", "display", "--target-org", target, "--json"]).await.ok()?;

@@ -20,7 +20,7 @@ use crate::metadata::value::Value;
 /// The right without which an org hides what others may do.
 const SETUP: &str = "View Setup and Configuration";
 /// `PermissionSetAssignment.ExpirationDate` came with this version (S 4.4).
-const EXPIRATION: ApiVersion = ApiVersion(52);
+pub(super) const EXPIRATION: ApiVersion = ApiVersion(52);
 /// `viewAllFields` came with this version (S 3.1).
 const VIEW_ALL_FIELDS: ApiVersion = ApiVersion(63);
 /// A list of ids this long keeps the query's address below 8 KB.
@@ -353,7 +353,7 @@ impl Permissions {
             selected.push_str(", PermissionSet.Name, PermissionSet.NamespacePrefix");
         }
         let end = if org.api_version() >= EXPIRATION { ", ExpirationDate" } else { "" };
-        let of = |names: &str| {
+        let of = |names: &str, end: &str| {
             format!(
                 "SELECT AssigneeId, PermissionSetId{end}{names}{selected} FROM \
                  PermissionSetAssignment WHERE AssigneeId IN {}",
@@ -363,9 +363,12 @@ impl Permissions {
         // The names only say where access comes from: an org that lacks one of these fields is
         // asked without.
         let is_unknown = |error: &OrgError| error.code.as_deref() == Some("INVALID_FIELD");
-        let mut rows = org.wire.query(&of(NAMES)).await;
+        let mut rows = org.wire.query(&of(NAMES, end)).await;
         if rows.as_ref().is_err_and(is_unknown) {
-            rows = org.wire.query(&of("")).await;
+            rows = org.wire.query(&of("", end)).await;
+        }
+        if rows.as_ref().is_err_and(is_unknown) && !asks_for_sets {
+            rows = org.wire.query(&of("", "")).await;
         }
         let rows = rows?;
         let mut sets = BTreeSet::new();
@@ -592,7 +595,8 @@ impl Allowed {
                 Some(date) => end = Some(format!("assignment that ends on {date}")),
             }
         }
-        let over = self.ended.iter().find(|row| is_it(row)).filter(|_| end.is_none());
+        let is_own = |row: &&Json| row["PermissionSetGroupId"].is_null() && is_it(row);
+        let over = self.ended.iter().find(is_own).filter(|_| end.is_none());
         let end = end.or_else(|| {
             Some(format!("assignment that ended on {}", over?["ExpirationDate"].as_str()?))
         });

@@ -42,6 +42,17 @@ impl Asks {
         asks
     }
 
+    /// The types of which components are retrieved or listed.
+    pub fn types(&self) -> BTreeSet<&str> {
+        let retrieved = self.components.keys().chain(self.companions.keys());
+        retrieved.map(String::as_str).chain(self.lists.iter().copied()).collect()
+    }
+
+    /// The objects of which rows are read.
+    pub fn objects(&self) -> impl Iterator<Item = &'static str> {
+        self.rows.keys().flat_map(|names| names.split(", "))
+    }
+
     fn component(&mut self, pattern: &str) {
         if let Some((type_name, name)) = pattern.split_once(':') {
             self.components

@@ -288,7 +288,9 @@ fn verdict(diff: &Diff<'_>) -> String {
     let mut parts = Vec::new();
     match drift {
         0 if diff.has_open_ends() || !diff.broken.is_empty() => {
-            parts.push("Nothing that could be seen differs".to_owned());
+            let waived = diff.count(State::Waived) > 0;
+            let but = if waived { ", but for what may be otherwise" } else { "" };
+            parts.push(format!("Nothing that could be seen differs{but}"));
         }
         0 if diff.count(State::Waived) > 0 => {
             return format!("All of it is {one}, but for what may be otherwise");

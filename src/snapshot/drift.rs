@@ -108,7 +108,12 @@ pub fn compare<'s>(
             against.in_sync += 1;
         }
         if let Some(changed) = actual.changed.get(&one.id) {
-            set_changed(&mut found, changed);
+            // Files may have been edited since.
+            let by = match !actual.files.is_empty() {
+                true => format!("{changed}, as its snapshot says"),
+                false => changed.clone(),
+            };
+            set_changed(&mut found, &by);
         }
         findings.append(&mut found);
     }

@@ -12,7 +12,8 @@ use crate::metadata::value::Value;
 /// The template's name.
 pub(crate) const NAME: &str = "expires";
 
-const TEXT: &str = include_str!("expires.toml");
+/// The template, of what ends within 30 days.
+pub(crate) const TEXT: &str = include_str!("expires.toml");
 
 /// Apps and users of which something may end.
 #[derive(Default)]

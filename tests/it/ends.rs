@@ -73,6 +73,10 @@ fn a_certificate_that_ends_soon_differs_in_every_form() {
                   = \"R\"\nexpires = 2026-12-01\n";
     env.write("sfsetup.toml", waived);
     assert_eq!(env.run(&["diff", "--from", "org", "--expires-within", "30d"]).code, 0);
+    env.write("sfsetup.toml", "templates = [\"acme.toml\"]\n");
+    let waive = ["waive", "expires/certificates", "--reason", "R", "--expires", "2026-12-01"];
+    assert_eq!(env.run(&waive).code, 0);
+    assert_eq!(env.run(&["diff", "--from", "org", "--expires-within", "30d"]).code, 0);
     let wrong = within(&env, "soon", &[]);
     assert!(wrong.code == 64 && wrong.stderr.contains("12h, 30d or 4w"), "{wrong:?}");
 }

@@ -101,6 +101,8 @@ fn options_are_those_that_sf_has() {
     }
     let list = env.run(&["org", "list", "--json"]);
     assert!(list.code == 0 && list.stdout.starts_with("{\n  \"format\": \"sfsetup.org-list/1\""));
+    let none = env.run(&["version", "--json"]);
+    assert!(none.code == 64 && none.stderr.contains("'--json'"), "{none:?}");
     // What stands behind `--` is nobody's option.
     let run = env.run(&["template", "show", "--", "--json"]);
     assert!(run.code == 1 && run.stderr.contains("--json"), "{run:?}");
@@ -172,6 +174,12 @@ fn completions_know_what_the_program_knows() {
     }
     assert!(offered(&env, "sfsetup diff -o demo:n").iter().any(|one| one.trim() == "demo:north"));
     assert_eq!(offered(&env, "sfsetup diff --from nowhere --only Conn"), [""; 0]);
+    // What a stranger's file is called does nothing in the line.
+    env.write("strange/profiles/My Own.profile", "<Profile/>");
+    env.write("strange/profiles/$(touch planted).profile", "<Profile/>");
+    let all = offered(&env, "sfsetup diff --from strange --only Profile:");
+    assert!(all.iter().any(|one| one == "Profile:My\\ Own"), "{all:?}");
+    assert!(all.iter().any(|one| one == "Profile:\\$\\(touch\\ planted\\)"), "{all:?}");
 }
 
 /// The scripts are loaded by the shells that are here, and ask the program.
@@ -186,7 +194,8 @@ fn shells_load_the_scripts() {
         (
             "bash",
             "COMP_WORDS=(sfsetup diff --template okta-w); COMP_CWORD=3; COMP_TYPE=9; \
-             _clap_complete_sfsetup sfsetup okta-w --template; echo \"${COMPREPLY[@]}\"",
+             _clap_complete_sfsetup sfsetup okta-w --template; echo \"${COMPREPLY[@]}\"; [[ \
+             $COMP_WORDBREAKS != *[:=]* ]] || echo split",
         ),
         ("fish", "complete -C 'sfsetup diff --template okta-w'"),
         ("zsh", "whence -w _clap_dynamic_completer_sfsetup"),
@@ -211,7 +220,7 @@ fn shells_load_the_scripts() {
         };
         let told = String::from_utf8_lossy(&run.stdout);
         let wanted = if shell == "zsh" { "function" } else { "okta-workflows" };
-        assert!(told.contains(wanted), "{shell}: {run:?}");
+        assert!(told.contains(wanted) && !told.contains("split"), "{shell}: {run:?}");
     }
     let windows = script("powershell");
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots" }, {

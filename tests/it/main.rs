@@ -18,6 +18,7 @@ mod demo_many;
 mod demo_wire;
 mod deploy;
 mod diff;
+mod doctor;
 mod document;
 mod effective;
 mod ends;

@@ -159,6 +159,46 @@ fn one_that_names_nothing_is_told_with_what_was_meant() {
     assert!(run.stderr.contains(hint), "{run:?}");
 }
 
+/// A slip in the template's name must not pass for another template's.
+#[test]
+fn a_misspelt_template_is_told() {
+    let run = home(&waiver("step = \"acmee/ip\"")).run(&["diff", "--from", "org"]);
+    assert!(run.stdout.contains("did you mean `acme`?"), "{run:?}");
+    let other = home(&waiver("step = \"gong/ip\"")).run(&["diff", "--from", "org"]);
+    assert!(!other.stdout.contains("gong"), "{other:?}");
+}
+
+/// What is not seen hides no waiver in the headline.
+#[test]
+fn the_headline_says_that_something_is_waived() {
+    let all = ["step = \"ip\"", "component = \"Profile:*\"", "component = \"PermissionSet:*\""];
+    let env = home(&all.map(waiver).concat());
+    let run = env.run(&["diff", "--from", "org", "--format", "markdown"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let words = "Nothing that could be seen differs, but for what may be otherwise";
+    assert!(run.stdout.replace('\\', "").contains(words), "{run:?}");
+}
+
+/// Of an element that stands twice and says two things nobody knows which counts.
+#[test]
+fn an_element_that_stands_twice_is_not_observed() {
+    let env = home("");
+    let file = env.folder().join("org/connectedApps/Acme.connectedApp");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let once = "<ipRelaxation>ENFORCE</ipRelaxation>";
+    for (twice, state) in [
+        ("<ipRelaxation>BYPASS</ipRelaxation><ipRelaxation>ENFORCE</ipRelaxation>", "not-observed"),
+        ("<ipRelaxation>ENFORCE</ipRelaxation><ipRelaxation>ENFORCE</ipRelaxation>", "differs"),
+    ] {
+        assert!(text.contains(once), "{text}");
+        std::fs::write(&file, text.replace(once, twice)).unwrap();
+        let found = found(&env);
+        let of_ip: Vec<&str> =
+            found.iter().filter(|(step, _)| step == "ip").map(|(_, state)| &**state).collect();
+        assert_eq!(of_ip, [state], "{twice}");
+    }
+}
+
 #[test]
 fn a_waiver_that_says_too_little_is_an_error_with_its_line() {
     for (text, words) in [

@@ -1,6 +1,6 @@
 //! `sfsetup diff`: what a template wants, against what is there.
 
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, FromArgMatches as _};
@@ -23,6 +23,7 @@ use crate::diff::{Diff, Finding, State};
 use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::labels::CONNECTED_APP;
 use crate::metadata::lasting::Period;
+use crate::metadata::layout::with_slashes;
 use crate::org::{ConnectOptions, Org};
 use crate::plan::saved::SavedPlan;
 use crate::report::line::harmless;
@@ -424,7 +425,7 @@ fn root(from: &Path) -> Option<String> {
     };
     let here = std::env::current_dir().and_then(std::fs::canonicalize).ok()?;
     let path = folder.strip_prefix(&here).unwrap_or(folder);
-    Some(path.to_str()?.replace('\\', "/"))
+    Some(with_slashes(path.to_str()?, MAIN_SEPARATOR))
 }
 
 /// What is asked, and of whom.

@@ -19,7 +19,7 @@ use crate::metadata::registry::nearest::nearest;
 use crate::report::explain::{self, Explanation, Subject};
 use crate::template::Template;
 
-/// Explain a step or a setting: what it does, why it is wanted, what it costs, where it is set
+/// Explain a step or a setting: why it is wanted, what it costs, where it is set
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArguments {
     /// A step, as `STEP` or `TEMPLATE/STEP`; or a setting, as `PATH`, `TYPE:PATH` or

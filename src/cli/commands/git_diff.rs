@@ -2,7 +2,7 @@
 //! not lines.
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{MAIN_SEPARATOR, Path};
 
 use clap::Args;
 
@@ -13,6 +13,7 @@ use crate::metadata::compare::{
 };
 use crate::metadata::decomposed::{self, Part, compose};
 use crate::metadata::document::{Document, NAMESPACE};
+use crate::metadata::layout::with_slashes;
 use crate::metadata::registry;
 use crate::metadata::{ComponentId, layout};
 use crate::report::git::{self, Fate, FileChange};
@@ -118,7 +119,7 @@ fn not_by_git() -> CommandError {
 }
 
 fn name_of(path: &OsStr) -> String {
-    path.to_string_lossy().replace('\\', "/")
+    with_slashes(&path.to_string_lossy(), MAIN_SEPARATOR)
 }
 
 /// The component in a file by its name; the name itself where it is of no type that is known.

@@ -387,6 +387,11 @@ impl Config {
         }
     }
 
+    /// Returns the variables in which it says that tokens are.
+    pub(crate) fn token_variables(&self) -> impl Iterator<Item = &str> {
+        self.orgs.values().filter_map(|of_org| of_org.access_token_env.as_deref())
+    }
+
     fn does_not_count(&self, what: &str, place: &str) -> CommandError {
         let file = self.file.as_deref().unwrap_or(Path::new(FILE)).display();
         CommandError::new(format!("{what} does not count at {place}"))

@@ -98,6 +98,12 @@ pub(crate) fn choose(
         if let Some(demo) = DemoOrg::of(&name) {
             demo.check()?;
         }
+        if place == config.place_of_org() && config.org.is_some() && variable(TOKEN).is_some() {
+            ui.note(&format!(
+                "{TOKEN} is set and not used: {place} names the org `{name}`; `--org \
+                 \"${ADDRESS}\"` takes that of the token"
+            ));
+        }
         return Ok(Some(match config.way_into(&name)? {
             Some(way) => of_file(name, way)?,
             None => TargetOrg::Named(name, place),

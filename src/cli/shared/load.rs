@@ -16,7 +16,7 @@ use crate::cli::shared::ui::Ui;
 use crate::metadata::registry::nearest::{nearest, perhaps};
 use crate::metadata::sha256::hexadecimal;
 use crate::metadata::value::Value;
-use crate::template::{self, Template, builtin};
+use crate::template::{self, Template, builtin, expires};
 
 /// So many templates may stand on one another.
 const DEEPEST: usize = 16;
@@ -187,7 +187,14 @@ fn find(name: &str, library: &Library) -> Result<Found, CommandError> {
         let text = library.read(&path)?;
         return Ok(Found { name: name.to_owned(), text, path, is_by_name: false });
     }
-    let path = library.find(name).ok_or_else(|| CommandError::unknown_template(name))?;
+    let Some(path) = library.find(name) else {
+        // What `--expires-within` adds can be shown, and waived.
+        if name == expires::NAME {
+            let text = expires::TEXT.to_owned();
+            return Ok(Found { name: format!("{name}.toml"), text, path, is_by_name: false });
+        }
+        return Err(CommandError::unknown_template(name));
+    };
     let text = library.read_own(&path)?;
     Ok(Found { name: path.display().to_string(), text, path, is_by_name: true })
 }
@@ -390,7 +397,8 @@ pub(crate) fn fill_in(
     if !filled.asked.is_empty() {
         let set = filled.asked.iter().map(|one| format!("--set {}", shell_word(one)));
         ui.hint(&format!(
-            "`{}` gives that without a question, `sfsetup init` writes it into sfsetup.toml",
+            "`{}` gives that without a question; so does [parameters] of a `sfsetup.toml`, which \
+             `sfsetup init` writes",
             set.collect::<Vec<_>>().join(" ")
         ));
     }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use crate::diff::{Finding, Outcome, State, Waiver};
-use crate::metadata::registry::nearest::{nearest, perhaps};
+use crate::metadata::registry::nearest::{is_slip, nearest, perhaps};
 use crate::plan::Plan;
 use crate::plan::saved::SavedWaiver;
 use crate::report::plan::count;
@@ -174,8 +174,16 @@ impl Waivers {
             let is_meant = |one: &&&Template| template.is_none_or(|name| *name == one.name);
             let here: Vec<_> = templates.iter().filter(is_meant).collect();
             let steps = || here.iter().flat_map(|one| &one.steps).map(|step| step.id.as_str());
-            // Another template's is nobody's business here.
-            if here.is_empty() || steps().any(|id| id == step) {
+            // Another template's is nobody's business here, unless its name is a slip.
+            if here.is_empty() {
+                let names = templates.iter().map(|one| one.name.as_str());
+                let meant =
+                    template.and_then(|name| names.clone().find(|near| is_slip(name, near)));
+                return meant.map(|near| {
+                    format!("names no template that is used here; did you mean `{near}`?")
+                });
+            }
+            if steps().any(|id| id == step) {
                 return None;
             }
             let near = perhaps(nearest(step, steps()));

@@ -129,6 +129,10 @@ pub(super) fn unknown_here(template: &Template) -> Option<String> {
 /// What the names are of, as far as only an org knows them.
 fn sorts_of(names: &[Name]) -> Vec<String> {
     let of = |name: &Name| match name {
+        // Names of types that are several by themselves.
+        Name::Component(_) if name.sort().ends_with("ies") || name.sort().ends_with("ngs") => {
+            Some(name.sort().to_owned())
+        }
         Name::Component(_) if name.sort().ends_with('s') => Some(format!("{}es", name.sort())),
         Name::Component(_) => Some(format!("{}s", name.sort())),
         Name::Permission(_)

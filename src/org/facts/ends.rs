@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use super::of_user::{Sourced, nobody, shown_users, why_unsure};
-use super::{in_short, no_right, not_readable};
+use super::{in_short, no_right, not_observed, not_readable};
 use crate::metadata::fact::{Access, FactAnswer, UserEnd};
 use crate::metadata::lasting::{ENDED, End, NEVER};
+use crate::metadata::unseen::UnseenKind;
 use crate::metadata::value::Value;
 use crate::org::Org;
 use crate::org::error::OrgError;
 use crate::org::http::{soql_list, soql_text};
-use crate::org::users::{Question, answer};
+use crate::org::users::{EXPIRATION, Question, answer};
 
 /// The permission of users whose password does not expire.
 pub(super) const NO_END: &str = "PasswordNeverExpires";
@@ -54,8 +55,12 @@ struct Dated {
     unsure: Option<String>,
 }
 
-/// `ExpirationDate` came with 52.0 (S 4.4).
 async fn dated(org: &Org, users: &BTreeSet<&str>) -> Result<Result<Dated, FactAnswer>, OrgError> {
+    if org.api_version() < EXPIRATION {
+        let why =
+            format!("it came with API {EXPIRATION}, and this org speaks {}", org.api_version());
+        return Ok(Err(not_observed(UnseenKind::Version, why)));
+    }
     let soql = format!(
         "SELECT Assignee.Username, PermissionSet.Label, PermissionSetGroup.MasterLabel, \
          ExpirationDate FROM PermissionSetAssignment WHERE ExpirationDate != null AND \
@@ -98,6 +103,13 @@ fn first(rows: &[Json], user: &str, unsure: Option<&str>) -> Sourced {
         let never = || FactAnswer::Known(NEVER.into());
         return (unsure.map_or_else(never, no_right), None);
     };
+    // One that is hidden may end before those that are seen.
+    if let Some(why) = unsure {
+        return (
+            no_right(format!("of those that are seen the first ends on {end}, and {why}")),
+            None,
+        );
+    }
     let named = |(end, name): &(String, String)| format!("{name} until {end}");
     let source = ends.iter().map(named).collect::<Vec<_>>().join(", ");
     (FactAnswer::Known(Value::Text(end.clone())), Some(source))

@@ -1,12 +1,13 @@
 //! The commit of a snapshot: what must be so before the org is asked, and the commit itself.
 
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::snapshot::stage::Plan;
 
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::ui::Ui;
+use crate::metadata::layout::{below, with_slashes};
 
 /// Checks that a commit of the folder can be made and would hold nothing but the snapshot; before
 /// anything is asked of the org or written. `left` is what a run that was killed has put there.
@@ -146,15 +147,16 @@ impl Repository {
             return Err(refused("git status failed, so nothing was written")
                 .because(first_line(&answer.stderr)));
         }
-        let top = PathBuf::from(String::from_utf8_lossy(&top.stdout).trim_end());
+        let top = String::from_utf8_lossy(&top.stdout).trim_end().to_owned();
         let whole = std::fs::canonicalize(out).unwrap_or_else(|_| PathBuf::from(&path));
+        let whole = with_slashes(&whole.to_string_lossy(), MAIN_SEPARATOR);
         let text = String::from_utf8_lossy(&answer.stdout).into_owned();
         let names =
             text.split('\0').filter_map(|entry| entry.get(3..)).filter(|name| !name.is_empty());
         Ok(names
-            .map(|name| match top.join(name).strip_prefix(&whole) {
-                Ok(own) => own.to_string_lossy().replace('\\', "/"),
-                Err(_) => name.to_owned(),
+            .map(|name| {
+                let full = format!("{}/{name}", top.trim_end_matches('/'));
+                below(&full, &whole).unwrap_or(name).to_owned()
             })
             .collect())
     }
