@@ -24,6 +24,7 @@ mod name;
 mod needs;
 mod oauth;
 mod objects;
+mod orgs;
 mod packaged;
 mod page;
 mod permissioned;
@@ -52,6 +53,7 @@ use std::path::{Path, PathBuf};
 
 pub use faults::{Fault, FaultRule, Faults};
 pub use form::Form;
+pub use orgs::Orgs;
 pub use server::{Running, serve};
 pub use state::org_id;
 pub use store::Store;

@@ -25,6 +25,9 @@ pub enum Fault {
     ResetAfter,
     /// Half of the body, then the connection is closed.
     HalfBody,
+    /// The body ends after so many bytes, and its length says the same: nothing but what is in it
+    /// shows that it was longer.
+    CutAt(usize),
     /// The body in pieces, each after so many milliseconds.
     SlowBody(u64),
     /// The call is carried out, and its answer is held until another call comes, by its name; half
@@ -79,7 +82,8 @@ pub enum Fault {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultRule {
     /// The call that it hits: `retrieve`, `checkDeployStatus`, `query`, `tooling.query`,
-    /// `deployRequest.start`, `token`, `*` for any.
+    /// `deployRequest.start`, `token`, `*` for any. With the name of one of many orgs before it,
+    /// `o0007/query`, that of this org alone.
     pub call: String,
     /// What happens.
     pub fault: Fault,
@@ -121,11 +125,12 @@ impl Faults {
     }
 
     /// Finds the fault for a call and counts it.
-    pub(crate) fn take(&mut self, call: &str) -> Option<Fault> {
-        let rule = self
-            .rules
-            .iter_mut()
-            .find(|rule| (rule.call == call || rule.call == "*") && rule.times != Some(0))?;
+    pub(crate) fn take(&mut self, org: Option<&str>, call: &str) -> Option<Fault> {
+        let fits = |rule: &FaultRule| match rule.call.split_once('/') {
+            Some((of, one)) => org == Some(of) && (one == call || one == "*"),
+            None => rule.call == call || rule.call == "*",
+        };
+        let rule = self.rules.iter_mut().find(|rule| fits(rule) && rule.times != Some(0))?;
         if rule.after > 0 {
             rule.after -= 1;
             return None;
@@ -208,6 +213,7 @@ impl Fault {
             Self::ResetBefore
             | Self::ResetAfter
             | Self::HalfBody
+            | Self::CutAt(_)
             | Self::SlowBody(_)
             | Self::HeldUntil(_)
             | Self::PageAfter(_)
@@ -295,12 +301,17 @@ mod tests {
         let mut faults =
             Faults::none().once("query", Fault::Html).always("token", Fault::ResetBefore);
         faults.rules[0].after = 1;
-        assert_eq!(faults.take("retrieve"), None);
-        assert_eq!(faults.take("query"), None);
-        assert_eq!(faults.take("query"), Some(Fault::Html));
-        assert_eq!(faults.take("query"), None);
-        assert_eq!(faults.take("token"), Some(Fault::ResetBefore));
-        assert_eq!(faults.take("token"), Some(Fault::ResetBefore));
+        assert_eq!(faults.take(None, "retrieve"), None);
+        assert_eq!(faults.take(None, "query"), None);
+        assert_eq!(faults.take(None, "query"), Some(Fault::Html));
+        assert_eq!(faults.take(None, "query"), None);
+        assert_eq!(faults.take(None, "token"), Some(Fault::ResetBefore));
+        assert_eq!(faults.take(Some("o0001"), "token"), Some(Fault::ResetBefore));
+        faults = Faults::none().once("o0002/query", Fault::Html).always("o0003/*", Fault::Html);
+        assert_eq!(faults.take(Some("o0001"), "query"), None);
+        assert_eq!(faults.take(None, "query"), None);
+        assert_eq!(faults.take(Some("o0002"), "query"), Some(Fault::Html));
+        assert_eq!(faults.take(Some("o0003"), "token"), Some(Fault::Html));
     }
 
     #[test]

@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 
 use super::DemoError;
 use super::faults::{Fault, FaultRule, Faults};
+use super::orgs::Orgs;
 use super::refusal::not_found;
 use super::route::{answer, call_name};
 use super::store::Store;
@@ -38,7 +39,7 @@ const LONGEST_HOLD: Duration = Duration::from_secs(30);
 pub struct Running {
     /// Where it listens; always a loopback address.
     pub address: SocketAddr,
-    /// An access token of the org's administrator.
+    /// An access token of the org's administrator; of many orgs that of the first.
     pub token: String,
     shared: Arc<Server>,
     stop: Option<oneshot::Sender<()>>,
@@ -47,16 +48,17 @@ pub struct Running {
 
 #[derive(Debug)]
 struct Server {
-    store: Store,
+    orgs: Orgs,
     faults: Mutex<Faults>,
-    calls: Mutex<Vec<String>>,
+    /// Each call with the size of its answer.
+    calls: Mutex<Vec<(String, usize)>>,
 }
 
 impl Server {
     /// How many calls of a name have come.
     fn count(&self, name: &str) -> usize {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        calls.iter().filter(|call| *call == name).count()
+        calls.iter().filter(|(call, _)| call == name).count()
     }
 }
 
@@ -71,14 +73,31 @@ impl Running {
         self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner).rules.push(rule);
     }
 
-    /// Returns the calls that came so far, in order: `retrieve`, `query`.
+    /// Takes all faults away.
+    pub fn heal(&self) {
+        self.shared.faults.lock().unwrap_or_else(PoisonError::into_inner).rules.clear();
+    }
+
+    /// Returns the calls that came so far, in order: `retrieve`, `query`; of many orgs with the name
+    /// of each before it, `o0007/query`.
     pub fn calls(&self) -> Vec<String> {
+        self.sizes().into_iter().map(|(call, _)| call).collect()
+    }
+
+    /// Returns the same with the size of each answer's body, in bytes; zero of one that has none
+    /// yet, or that a fault has replaced.
+    pub fn sizes(&self) -> Vec<(String, usize)> {
         self.shared.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Returns the org behind the server.
+    /// Returns the org behind the server; of many the first.
     pub fn store(&self) -> &Store {
-        &self.shared.store
+        self.shared.orgs.first()
+    }
+
+    /// Returns the orgs behind the server.
+    pub fn orgs(&self) -> &Orgs {
+        &self.shared.orgs
     }
 
     /// Stops serving and waits until the port is free; connections that do not end within a second
@@ -99,19 +118,24 @@ impl Running {
     }
 }
 
-/// Serves a demo org on 127.0.0.1, on the given port or on any that is free.
+/// Serves a demo org, or many, on 127.0.0.1, on the given port or on any that is free.
 ///
 /// # Errors
 /// The port cannot be had.
-pub async fn serve(store: Store, port: Option<u16>, faults: Faults) -> Result<Running, DemoError> {
+pub async fn serve(
+    orgs: impl Into<Orgs>,
+    port: Option<u16>,
+    faults: Faults,
+) -> Result<Running, DemoError> {
+    let orgs = orgs.into();
     room_for_files().map_err(|error| DemoError::Files { error })?;
     let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port.unwrap_or(0)));
     let bind = |error| DemoError::Port { address: wanted, error };
     let listener = TcpListener::bind(wanted).await.map_err(bind)?;
     let address = listener.local_addr().map_err(bind)?;
-    let token = store.token();
+    let token = orgs.first().token();
     let shared =
-        Arc::new(Server { store, faults: Mutex::new(faults), calls: Mutex::new(Vec::new()) });
+        Arc::new(Server { orgs, faults: Mutex::new(faults), calls: Mutex::new(Vec::new()) });
     let router = Router::new()
         .fallback(handle)
         .layer(DefaultBodyLimit::max(MAX_REQUEST))
@@ -162,9 +186,22 @@ async fn handle(
     if request.path == "/__faults" {
         return respond(&add_faults(&server, &request), None);
     }
+    let (name, store) = server.orgs.of(request.token());
+    let told = |call: String| match name {
+        Some(name) => format!("{name}/{call}"),
+        None => call,
+    };
     let call = call_name(&request);
-    server.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call.clone());
-    let fault = server.faults.lock().unwrap_or_else(PoisonError::into_inner).take(&call);
+    let number = {
+        let mut calls = server.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.push((told(call.clone()), 0));
+        calls.len() - 1
+    };
+    let fault = server.faults.lock().unwrap_or_else(PoisonError::into_inner).take(name, &call);
+    let latency = server.orgs.latency();
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
     if let Some(reply) = fault.as_ref().and_then(|fault| fault.instead(&request)) {
         return respond(&reply, None);
     }
@@ -173,21 +210,27 @@ async fn handle(
         return Response::default();
     }
     let awaited = match &fault {
-        Some(Fault::HeldUntil(call)) => Some((call.clone(), server.count(call))),
+        Some(Fault::HeldUntil(call)) => {
+            let call = told(call.clone());
+            let before = server.count(&call);
+            Some((call, before))
+        }
         _ => None,
     };
     let wanted = fault.clone();
-    let shared = Arc::clone(&server);
+    let date = store.has_own_clock().then(|| http_date(store.now()));
     // Files are read and written on the way.
     let reply = tokio::task::spawn_blocking(move || {
-        shared.store.with(|state, now| answer(state, &request, now, wanted.as_ref()))
+        store.with(|state, now| answer(state, &request, now, wanted.as_ref()))
     })
     .await;
-    let reply = match reply {
+    let mut reply = match reply {
         Ok(Ok(reply)) => reply,
         Ok(Err(error)) => trouble(&error.to_string()),
         Err(error) => trouble(&error.to_string()),
     };
+    reply.headers.extend(date.map(|date| ("date", date)));
+    server.calls.lock().unwrap_or_else(PoisonError::into_inner)[number].1 = reply.body.len();
     if let Some((call, before)) = awaited {
         let comes = async {
             while server.count(&call) == before {
@@ -201,6 +244,13 @@ async fn handle(
     }
     let reply = fault.as_ref().and_then(Fault::afterwards).unwrap_or(reply);
     respond(&reply, fault.as_ref())
+}
+
+/// A time as the header `Date` has it.
+fn http_date(millis: u64) -> String {
+    let time = i64::try_from(millis).ok().and_then(|it| jiff::Timestamp::from_millisecond(it).ok());
+    let printer = jiff::fmt::rfc2822::DateTimePrinter::new();
+    time.and_then(|time| printer.timestamp_to_rfc9110_string(&time).ok()).unwrap_or_default()
 }
 
 fn trouble(message: &str) -> Reply {
@@ -248,6 +298,9 @@ fn respond(reply: &Reply, fault: Option<&Fault>) -> Response {
                 }
                 piece
             }))
+        }
+        Some(Fault::CutAt(bytes)) => {
+            Body::from(reply.body[..reply.body.len().min(*bytes)].to_vec())
         }
         Some(Fault::SlowBody(millis)) => {
             response = response.header("content-length", reply.body.len());

@@ -5,6 +5,7 @@
 //! `retrieve`, `deploy`, `query`, `records` and `oauth`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -99,6 +100,14 @@ impl Org {
     /// Makes the org as it is before anything was done to it. `secret` becomes the first session's
     /// token.
     pub(crate) fn seeded(secret: &str) -> Self {
+        static SEED: OnceLock<Org> = OnceLock::new();
+        let mut org = Self { secret: secret.to_owned(), ..SEED.get_or_init(Self::seed).clone() };
+        org.renew_own_session();
+        org
+    }
+
+    /// What the fixtures hold, without a secret and a session.
+    fn seed() -> Self {
         let file: SeedFile =
             serde_json::from_str(seed::ORG).expect("the built-in records are read by a unit test");
         let mut components = BTreeMap::new();
@@ -114,7 +123,7 @@ impl Org {
                 },
             );
         }
-        let mut org = Self {
+        Self {
             sessions: BTreeMap::new(),
             catalog: file.catalog,
             records: file.records,
@@ -123,13 +132,11 @@ impl Org {
             families: BTreeMap::new(),
             history: History::default(),
             deploys: Vec::new(),
-            secret: secret.to_owned(),
+            secret: String::new(),
             rotated: BTreeMap::new(),
             serial: 0,
             forms: BTreeSet::new(),
-        };
-        org.renew_own_session();
-        org
+        }
     }
 
     /// Makes the org of a name as it is at first: the same invented company, with an id of its own.

@@ -30,6 +30,8 @@ const DELAY: Duration = Duration::from_millis(50);
 pub struct Store {
     folder: Option<PathBuf>,
     inner: Mutex<Inner>,
+    /// How many milliseconds its clock is ahead of this machine's.
+    ahead: i64,
 }
 
 #[derive(Debug)]
@@ -88,13 +90,27 @@ impl Store {
             save(folder, &mut inner)?;
         }
         drop(lock);
-        Ok(Self { folder: Some(folder.to_owned()), inner: Mutex::new(inner) })
+        Ok(Self { folder: Some(folder.to_owned()), inner: Mutex::new(inner), ahead: 0 })
     }
 
     /// Makes a demo org that lives as long as the value.
     pub fn in_memory() -> Self {
-        let state = new_state(Org::seeded(&chance()));
-        Self { folder: None, inner: Mutex::new(Inner { name: None, state, mark: None }) }
+        Self::of_memory(Org::seeded(&chance()))
+    }
+
+    /// Holds an org as long as the value lives.
+    pub(crate) fn of_memory(org: Org) -> Self {
+        let state = new_state(org);
+        Self { folder: None, inner: Mutex::new(Inner { name: None, state, mark: None }), ahead: 0 }
+    }
+
+    /// Says whether an org in memory can be made anew without anybody's seeing it: nothing was
+    /// changed, and nothing is under way.
+    pub(crate) fn is_as_new(&self) -> bool {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { dirty, retrieves, cursors, codes, .. } = &inner.state;
+        let is_idle = retrieves.values().all(|job| job.fetched);
+        !dirty && is_idle && cursors.is_empty() && codes.is_empty()
     }
 
     /// Forgets what was done in a folder's demo org; the next command finds it as it was at first.
@@ -129,6 +145,23 @@ impl Store {
     pub fn with_rotation(self) -> Self {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).state.rotates = true;
         self
+    }
+
+    /// Puts the org's clock so many seconds before or behind this machine's.
+    #[must_use]
+    pub fn with_clock(mut self, seconds: i64) -> Self {
+        self.ahead = seconds * 1000;
+        self
+    }
+
+    /// Milliseconds since 1970, by the org's clock.
+    pub(crate) fn now(&self) -> u64 {
+        now().saturating_add_signed(self.ahead)
+    }
+
+    /// Says whether its clock is another than this machine's.
+    pub(crate) fn has_own_clock(&self) -> bool {
+        self.ahead != 0
     }
 
     /// Makes the org take the other form of something that sources do not settle, for as long as
@@ -186,7 +219,7 @@ impl Store {
     ) -> Result<R, DemoError> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(folder) = &self.folder else {
-            return Ok(action(&mut inner.state, now()));
+            return Ok(action(&mut inner.state, self.now()));
         };
         let _lock = lock(folder)?;
         match current(folder)? {
@@ -204,7 +237,7 @@ impl Store {
         }
         // Unless all goes well the next one reads what was written last.
         let mark = inner.mark.take();
-        let result = action(&mut inner.state, now());
+        let result = action(&mut inner.state, self.now());
         if inner.state.dirty {
             save(folder, &mut inner)?;
         } else {
@@ -243,7 +276,7 @@ fn now() -> u64 {
 }
 
 /// Something that cannot be guessed: the standard library's hash seeds come from the system.
-fn chance() -> String {
+pub(crate) fn chance() -> String {
     use std::fmt::Write as _;
     let mut out = String::new();
     for index in 0..4 {

@@ -40,6 +40,17 @@ impl Request {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// The access token that it brings: in its header, or in that of a SOAP envelope.
+    pub(crate) fn token(&self) -> Option<&str> {
+        if let Some(header) = self.header("authorization") {
+            return header.split_once(' ').map(|(_, token)| token.trim());
+        }
+        let open = b"sessionId>";
+        let start = self.body.windows(open.len()).position(|at| at == open)? + open.len();
+        let end = start + self.body[start..].iter().position(|byte| *byte == b'<')?;
+        std::str::from_utf8(&self.body[start..end]).ok()
+    }
+
     /// The address under which the client sees this org.
     pub(crate) fn origin(&self) -> String {
         format!("http://{}", self.header("host").unwrap_or("localhost"))

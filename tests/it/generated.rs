@@ -227,6 +227,29 @@ fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
+/// A command's help without the options that all commands have, wherever among its own they stand.
+fn without(help: &str, common: &[&str]) -> String {
+    let mut kept: Vec<String> = Vec::new();
+    let mut heading = String::new();
+    for block in help.split("\n\n") {
+        let is_heading = |line: &str| line.ends_with(':') && !line.starts_with(' ');
+        let (head, rest) = match block.split_once('\n') {
+            Some((head, rest)) if is_heading(head) => (format!("{head}\n"), rest),
+            _ => (std::mem::take(&mut heading), block),
+        };
+        let option = rest.lines().next().unwrap_or_default().trim();
+        if common.contains(&option) {
+            heading = head;
+        } else {
+            if head == "Examples:\n" {
+                kept.push("  .. and those that all have".to_owned());
+            }
+            kept.push(format!("{head}{rest}"));
+        }
+    }
+    kept.join("\n\n")
+}
+
 #[test]
 fn the_reference_lists_the_exit_codes_and_commands() {
     let env = Env::new();
@@ -242,18 +265,15 @@ fn the_reference_lists_the_exit_codes_and_commands() {
         let _ = writeln!(table, "| {code} | {words} |");
     }
     hold("docs/reference.md", "exits", &table);
+    let root = env.run(&["--help"]).stdout;
+    let options = root.lines().map(str::trim).filter(|line| line.starts_with('-'));
+    let common: Vec<&str> = options.filter_map(|line| line.split("  ").next()).collect();
     let mut text = String::new();
     for command in crate::habits::commands(&env, &[]) {
         let words: Vec<&str> = command.iter().map(String::as_str).collect();
         let help = env.run(&[&words[..], &["--help"]].concat()).stdout;
         // What every command takes stands once, with the first.
-        let help = match help.find("  -q, --quiet") {
-            Some(at) if !text.is_empty() => {
-                let examples = help.find("Examples:").unwrap();
-                format!("{}  .. and those that all have\n\n{}", &help[..at], &help[examples..])
-            }
-            _ => help,
-        };
+        let help = if text.is_empty() { help } else { without(&help, &common) };
         let _ =
             write!(text, "### `sfsetup {}`\n\n```text\n{}\n```\n\n", words.join(" "), help.trim());
     }

@@ -1,13 +1,16 @@
 //! `sfsetup demo`: the orgs inside the program, for other clients, and made as new.
 
+mod many;
+
 use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, value_parser};
 use futures::future::select;
 
-use crate::demo::{self, Form, Store};
+use crate::demo::{self, Faults, Form, Orgs, Running, Store};
 use crate::report::json::org::Reset;
 
 use crate::cli::shared::answer::{Answer, AnswerArguments};
@@ -17,6 +20,7 @@ use crate::cli::shared::demo_org::DemoOrg;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::journal::open_journal;
 use crate::cli::shared::ui::Ui;
+use crate::cli::shared::wanted;
 
 /// Serve or reset the built-in orgs
 ///
@@ -62,6 +66,22 @@ struct ServeArguments {
     /// somebody else changes meanwhile can be watched
     #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(..=86_400))]
     slow: Option<u64>,
+    /// Answer each call so many milliseconds later, as an org far away does
+    #[arg(long, value_name = "MILLISECONDS", value_parser = value_parser!(u64).range(..=600_000))]
+    latency: Option<u64>,
+    /// Let go wrong what this file says: JSON, an array of `call` and `fault`, with `times` and
+    /// `after`; docs/demo.md lists the faults
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+    /// Serve so many orgs instead, `o0001` and on, each with a little drift of its own, told apart
+    /// by their access tokens; they last as long as the server
+    #[arg(long, value_name = "N", requires = "into", conflicts_with = "name")]
+    #[arg(value_parser = value_parser!(u32).range(1..=100_000))]
+    orgs: Option<u32>,
+    /// The folder for the files by which these orgs are reached: `orgs.toml` and `orgs.csv` for
+    /// `--orgs`, and `tokens.sh`
+    #[arg(long, value_name = "FOLDER", requires = "orgs")]
+    into: Option<PathBuf>,
     /// Take the other form of something that sources do not settle; once for each
     #[arg(long = "form", value_name = "FORM", value_parser = form())]
     forms: Vec<Form>,
@@ -121,21 +141,68 @@ fn reset(
     Ok(Exit::Done)
 }
 
+/// How an org behaves that is served.
+#[derive(Clone)]
+struct Manner {
+    rotates: bool,
+    forms: Vec<Form>,
+    slow: Option<u64>,
+}
+
+impl Manner {
+    fn of(&self, mut store: Store) -> Store {
+        if self.rotates {
+            store = store.with_rotation();
+        }
+        store = self.forms.iter().fold(store, |store, form| store.with_form(*form));
+        match self.slow {
+            Some(seconds) => store.with_delay(Duration::from_secs(seconds)),
+            None => store,
+        }
+    }
+}
+
+/// Reads what is to go wrong.
+fn faults(file: Option<&Path>) -> Result<Faults, CommandError> {
+    let Some(file) = file else { return Ok(Faults::none()) };
+    let rules =
+        serde_json::from_slice(&wanted::read(file, "list of faults")?).map_err(|error| {
+            CommandError::new(format!("cannot read `{}`", file.display()))
+                .because(error.to_string())
+                .hint("it holds an array such as `[{\"call\": \"query\", \"fault\": \"html\"}]`")
+                .usage()
+        })?;
+    Ok(Faults { rules, by_request: false })
+}
+
 fn serve(ui: &Ui, arguments: &ServeArguments) -> Result<Exit, CommandError> {
+    let manner = Manner {
+        rotates: arguments.rotate_refresh_tokens,
+        forms: arguments.forms.clone(),
+        slow: arguments.slow,
+    };
+    let faults = faults(arguments.faults.as_deref())?;
+    let latency = Duration::from_millis(arguments.latency.unwrap_or_default());
+    if let (Some(count), Some(folder)) = (arguments.orgs, &arguments.into) {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        let orgs = Orgs::many(count, move |store| manner.of(store)).with_latency(latency);
+        return connect::block_on(ui, async {
+            let running = demo::serve(orgs, arguments.port, faults).await;
+            let mut running = running.map_err(|error| CommandError::demo(None, &error))?;
+            ui.answer(&many::write(ui, folder, &running.url(), running.orgs())?)?;
+            ui.hint(&format!(
+                "{count} demo orgs answer until Ctrl-C; the line above gives a shell their tokens, \
+                 and `{}` says where each is",
+                folder.join("orgs.toml").display()
+            ));
+            until_ended(ui, &mut running).await
+        });
+    }
     let org = match &arguments.name {
         Some(name) => DemoOrg::named(name)?,
         None => DemoOrg::plain(),
     };
-    let set_up = |mut store: Store| {
-        if arguments.rotate_refresh_tokens {
-            store = store.with_rotation();
-        }
-        store = arguments.forms.iter().fold(store, |store, form| store.with_form(*form));
-        match arguments.slow {
-            Some(seconds) => store.with_delay(Duration::from_secs(seconds)),
-            None => store,
-        }
-    };
+    let set_up = |store: Store| Orgs::from(manner.of(store)).with_latency(latency);
     connect::block_on(ui, async {
         // Two would not know of one another's sessions, and the first would not be met any more.
         if let Some(url) = connect::served_at(&org).await? {
@@ -145,7 +212,7 @@ fn serve(ui: &Ui, arguments: &ServeArguments) -> Result<Exit, CommandError> {
                     "end that one with Ctrl-C first, or serve another: `sfsetup demo serve NAME`",
                 ));
         }
-        let mut running = connect::serve_demo(&org, arguments.port, &set_up).await?;
+        let mut running = connect::serve_demo(&org, arguments.port, &faults, &set_up).await?;
         let _announced = org.announce(&connect::state_folder()?, &running.url());
         // The token opens nothing but this make-believe org, which listens on this machine alone.
         ui.answer(&format!(
@@ -158,9 +225,13 @@ fn serve(ui: &Ui, arguments: &ServeArguments) -> Result<Exit, CommandError> {
              `--org {}` meets it here too",
             org.as_option()
         ));
-        // Ctrl-C is how it is ended.
-        let _hold = ui.interrupt().hold();
-        select(std::pin::pin!(running.wait()), std::pin::pin!(ui.interrupt().pressed())).await;
-        Ok(Exit::Done)
+        until_ended(ui, &mut running).await
     })
+}
+
+/// Serves until Ctrl-C, which is how it is ended.
+async fn until_ended(ui: &Ui, running: &mut Running) -> Result<Exit, CommandError> {
+    let _hold = ui.interrupt().hold();
+    select(std::pin::pin!(running.wait()), std::pin::pin!(ui.interrupt().pressed())).await;
+    Ok(Exit::Done)
 }

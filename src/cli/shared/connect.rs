@@ -427,7 +427,7 @@ async fn connect_demo(
     if let Some((_, org)) = knock(demo_org, &token, options.clone()).await? {
         return Ok(Connected { org, _demo: None });
     }
-    let running = serve_demo(demo_org, None, &|store| store).await?;
+    let running = serve_demo(demo_org, None, &demo::Faults::none(), &demo::Orgs::from).await?;
     let (name, source) = (demo_org.as_option(), "the demo org in this program");
     let session =
         Session::from_access_token(&name, &token, &running.url(), source).map_err(failed)?;
@@ -468,7 +468,7 @@ pub(crate) async fn served_at(demo_org: &DemoOrg) -> Result<Option<String>, Comm
 const LONGEST_KNOCK: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Serves a demo org: at a port, or where it was before if that is free, so that its links still
-/// lead to it. `set_up` says how it is to behave.
+/// lead to it. `faults` and `set_up` say how it is to behave.
 ///
 /// # Errors
 /// Its folder or the port cannot be had.
@@ -476,12 +476,13 @@ const LONGEST_KNOCK: std::time::Duration = std::time::Duration::from_secs(5);
 pub(crate) async fn serve_demo(
     org: &DemoOrg,
     port: Option<u16>,
-    set_up: &dyn Fn(demo::Store) -> demo::Store,
+    faults: &demo::Faults,
+    set_up: &dyn Fn(demo::Store) -> demo::Orgs,
 ) -> Result<demo::Running, CommandError> {
     let base = state_folder()?;
     let serve = async |port| {
-        let store = set_up(open_demo(org)?);
-        demo::serve(store, port, demo::Faults::none())
+        let orgs = set_up(open_demo(org)?);
+        demo::serve(orgs, port, faults.clone())
             .await
             .map_err(|error| CommandError::demo(org.name(), &error))
     };
