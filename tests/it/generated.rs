@@ -260,9 +260,9 @@ fn the_reference_lists_the_exit_codes_and_commands() {
     let status = status.split(".SH ").next().unwrap();
     let mut table = "| exit code | means |\n|---|---|\n".to_owned();
     for one in status.split(".TP\n").filter(|one| !one.trim().is_empty()) {
-        let (code, words) = one.trim().split_once('\n').unwrap();
-        let code = code.replace("\\fB", "").replace("\\fR", "");
-        let _ = writeln!(table, "| {code} | {words} |");
+        let mut lines = one.trim().lines();
+        let code = lines.next().unwrap().replace("\\fB", "").replace("\\fR", "");
+        let _ = writeln!(table, "| {code} | {} |", lines.next().unwrap());
     }
     hold("docs/reference.md", "exits", &table);
     let root = env.run(&["--help"]).stdout;
