@@ -124,9 +124,9 @@ fn check(command: usize, name: &str, came: &Came, good: &Came) {
 async fn what_is_read_on_the_worst_day_is_right_or_an_error() {
     let mut table = Vec::new();
     let mut good = Vec::new();
-    for command in 0..COMMANDS.len() {
+    for (command, words) in COMMANDS.iter().enumerate() {
         let came = run(command, None).await;
-        assert_ne!(came.run.code, 1, "{:?}: {:?}", COMMANDS[command], came.run);
+        assert_ne!(came.run.code, 1, "{words:?}: {:?}", came.run);
         let mut calls: Vec<&str> = came.calls.iter().map(String::as_str).collect();
         calls.sort_unstable();
         calls.dedup();
