@@ -127,7 +127,7 @@ async fn a_road_that_leads_nowhere_is_named_on_every_command() {
     }
     let (dead, alive): (Vec<_>, Vec<_>) =
         table.into_iter().partition(|(road, _)| !road.words.is_empty());
-    let runs = some(dead, 12).into_iter().map(|(road, arguments)| {
+    let runs = some(dead, 8).into_iter().map(|(road, arguments)| {
         let lab = &lab;
         async move {
             let run = run(lab, road, arguments).await;
@@ -139,7 +139,8 @@ async fn a_road_that_leads_nowhere_is_named_on_every_command() {
             }
         }
     });
-    futures::stream::iter(runs).buffer_unordered(4).collect::<Vec<()>>().await;
+    // One after the other: they write into one folder.
+    futures::stream::iter(runs).buffer_unordered(1).collect::<Vec<()>>().await;
     assert!(lab.running.calls().is_empty(), "{:?}", lab.running.calls());
     assert!(lab.journal().is_empty());
     for file in ["plan.json", "fix", "seen"] {
