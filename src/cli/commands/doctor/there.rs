@@ -81,11 +81,14 @@ pub(super) fn all(
 }
 
 /// Says whether the org is one inside the program, which no network leads to.
+#[cfg(feature = "demo")]
 fn is_demo(choice: &TargetOrg) -> bool {
-    #[cfg(feature = "demo")]
-    return choice.is_demo();
-    #[cfg(not(feature = "demo"))]
-    return false;
+    choice.is_demo()
+}
+
+#[cfg(not(feature = "demo"))]
+fn is_demo(_: &TargetOrg) -> bool {
+    false
 }
 
 /// The addresses that are needed for an org, as far as they are known before anybody is asked.
