@@ -1,13 +1,14 @@
 //! `sfsetup diff`: what a template wants, against what is there.
 
 mod many;
+mod outlet;
 
-use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, FromArgMatches as _};
 
-use crate::cli::shared::answer::{check_writable, failure, spare};
+use crate::cli::shared::answer::{check_writable, failure};
 use crate::cli::shared::arguments::{
     Exit, SourceArguments, WantedArguments, org_option, shell_word,
 };
@@ -27,16 +28,15 @@ use crate::diff::{Diff, Finding, State};
 use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::labels::CONNECTED_APP;
 use crate::metadata::lasting::Period;
-use crate::metadata::layout::with_slashes;
 use crate::org::{ConnectOptions, Org};
 use crate::plan::saved::SavedPlan;
 use crate::report::line::harmless;
 use crate::report::plan::{FileChange, changes};
 use crate::report::since::{Become, Since};
-use crate::report::{
-    Failure, OrgReport, Report, csv, html, json, jsonl, junit, markdown, sarif, text,
-};
+use crate::report::{OrgReport, Report, text};
 use crate::template::Template;
+
+use outlet::{FORMATS, Outlet, give, owe, written};
 
 /// Show what differs between a template and an org, or metadata in files
 ///
@@ -99,71 +99,7 @@ pub(crate) struct DiffArguments {
     matrix: bool,
 }
 
-/// The forms of a report.
-const FORMATS: &[Format] = &[
-    Format::Text,
-    Format::Json,
-    Format::Jsonl,
-    Format::Sarif,
-    Format::Junit,
-    Format::Csv,
-    Format::Markdown,
-    Format::Html,
-];
-
 impl DiffArguments {
-    /// Returns where the answer goes, and in which form: to each file, else to stdout.
-    fn outlets(&self, usual: Format) -> Result<Vec<Outlet<'_>>, CommandError> {
-        if self.format.is_some() && self.out.len() > 1 {
-            return Err(CommandError::new(
-                "`--format` says the form of one answer, and several files are named",
-            )
-            .hint("leave it out: the suffix of each file says its form")
-            .usage());
-        }
-        let files = self.out.iter().map(|file| Some(file.as_path()));
-        let stdout = self.out.is_empty().then_some(None);
-        let mut outlets: Vec<Outlet<'_>> = Vec::new();
-        for file in files.chain(stdout) {
-            let is_named = |file| outlets.iter().any(|outlet| outlet.file == Some(file));
-            if let Some(twice) = file.filter(|file| is_named(file)) {
-                return Err(CommandError::new("two answers would go to one file")
-                    .because(format!("`--out {}` is given twice", twice.display()))
-                    .usage());
-            }
-            if let Some(out) = file {
-                let templates = self.wanted.template.iter().map(Path::new);
-                let sides = [&self.from, &self.wanted.baseline, &self.fleet.orgs];
-                let sides = sides.into_iter().flatten();
-                let mut read = templates.chain(sides.map(PathBuf::as_path));
-                read.try_for_each(|read| spare(out, read))?;
-            }
-            let format = Format::choose(self.format, file, usual, FORMATS)?;
-            // Lines may be gone on with in the file in which they stand.
-            if let (Some(out), Some(kept)) = (file, &self.resume)
-                && format != Format::Jsonl
-            {
-                spare(out, kept)?;
-                if out == kept {
-                    return Err(CommandError::new(
-                        "`--out` and `--resume` name one file, and want different things in it",
-                    )
-                    .hint("name two files")
-                    .usage());
-                }
-            }
-            outlets.push(Outlet { file, format });
-        }
-        let tells_since =
-            |outlet: &Outlet<'_>| matches!(outlet.format, Format::Text | Format::Json);
-        if self.since.is_some() && !outlets.iter().all(tells_since) {
-            return Err(CommandError::new("what is new since an answer is told as text or json")
-                .hint("leave `--since` out, or take another `--format`")
-                .usage());
-        }
-        Ok(outlets)
-    }
-
     /// Says whether many orgs are asked.
     fn is_many(&self) -> bool {
         self.fleet.is_many() || self.resume.is_some()
@@ -194,13 +130,6 @@ impl DiffArguments {
         let text = String::from_utf8_lossy(&wanted::read(path, "answer")?).into_owned();
         Ok(Some(Earlier { name: path.display().to_string(), text }))
     }
-}
-
-/// Where an answer goes.
-struct Outlet<'a> {
-    /// A file; none for stdout.
-    file: Option<&'a Path>,
-    format: Format,
 }
 
 /// An answer that was given before.
@@ -258,37 +187,6 @@ pub(crate) fn plain(ui: &Ui, org: Option<&str>) -> Result<Exit, CommandError> {
         .and_then(|matches| DiffArguments::from_arg_matches(&matches))
         .map_err(|error| CommandError::internal("a diff cannot begin", error.to_string()))?;
     run(ui, &arguments)
-}
-
-/// Notes what each file, and stdout, is to say of a run that fails.
-fn owe(ui: &Ui, arguments: &DiffArguments, outlets: &[Outlet<'_>]) {
-    let outlets: Vec<(Option<PathBuf>, Format)> = outlets
-        .iter()
-        // As text a failure is read on stderr.
-        .filter(|outlet| outlet.file.is_some() || !outlet.format.is_for_a_terminal())
-        // What other orgs have answered stays where it is.
-        .filter(|outlet| !arguments.is_many() || outlet.format != Format::Jsonl)
-        .map(|outlet| (outlet.file.map(Path::to_path_buf), outlet.format))
-        .collect();
-    let from = arguments.from.as_ref().map(|from| from.display().to_string());
-    let name = from.or_else(|| arguments.fleet.one()).unwrap_or_else(|| "(no org)".to_owned());
-    ui.last_words().set(move |failure| {
-        let texts = outlets.iter().filter_map(|(file, format)| {
-            Some((file.clone(), unanswered(*format, &name, failure)?))
-        });
-        texts.collect()
-    });
-}
-
-/// A report that says why there is none; none where it cannot be written.
-fn unanswered(format: Format, name: &str, failure: &Failure) -> Option<String> {
-    let org = OrgReport::failed(name, failure.clone());
-    let report = Report::of(Vec::new(), org, clock::today());
-    match format {
-        Format::Text => Some(text::failed(failure)),
-        Format::Json => json::failed(failure.clone()).ok(),
-        other => rendered(other, &report, None, false).ok(),
-    }
 }
 
 fn compared(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
@@ -388,101 +286,34 @@ fn answer(
         }
         texts.push((outlet, written(arguments, outlet.format, report, since.as_ref())?));
     }
-    ui.last_words().take();
-    // One that cannot be written takes no other along.
-    let mut unwritten = Ok(());
-    for (outlet, text) in texts {
-        let written = match outlet.file {
-            Some(path) => ui.answer_to(path, &text),
-            None => ui.give(outlet.format, &text),
-        };
-        match (&unwritten, written) {
-            (Ok(()), written) => unwritten = written,
-            (Err(_), Err(error)) => ui.error(&error),
-            (Err(_), Ok(())) => {}
-        }
-    }
-    unwritten?;
+    give(ui, &texts)?;
     // A person has read it in the answer.
     if !outlets.iter().any(|one| one.format.is_for_a_terminal() && one.file.is_none()) {
         report.diffs().flat_map(|diff| &diff.warnings).for_each(|one| ui.warn(one));
     }
-    // What was read is answered all the same where a file beside it is no metadata.
-    let broken = || report.diffs().find_map(|diff| CommandError::broken(&diff.broken));
-    match (failed.or_else(broken), report.diffs().find_map(Diff::silence)) {
-        (Some(error), _) => Err(error),
-        (None, Some(silence)) => Err(CommandError::silence(&silence)),
-        (None, None) => {
-            let exit = exit(report, since.as_ref().map(|(_, since)| since), ends.fail_on);
-            if let (Exit::Done, Some(place)) = (exit, &ends.place)
-                && since.is_none()
-                && report.diffs().any(Diff::has_drift)
-            {
-                ui.note(&format!(
-                    "nothing of what differs or is missing is required, and nothing else fails \
-                     here: `fail-on = \"{}\"` at {place}",
-                    ends.fail_on.name()
-                ));
-            }
-            Ok(exit)
-        }
+    if let Some(error) = failed.or_else(|| no_answer(report)) {
+        return Err(error);
     }
-}
-
-/// A report in its form, and what is new in it since an earlier answer.
-fn written(
-    arguments: &DiffArguments,
-    format: Format,
-    report: &Report<'_>,
-    since: Option<&(&str, Since)>,
-) -> Result<String, CommandError> {
-    let (from, full) = (&arguments.from, arguments.full);
-    let root = from.as_deref().filter(|_| format == Format::Sarif).and_then(root);
-    let written = match (format, since) {
-        (Format::Json, Some((_, since))) => since.json(report).map_err(|error| error.to_string()),
-        _ => rendered(format, report, root.as_deref(), full),
-    };
-    let more = match (format, since) {
-        (Format::Text, Some((name, since))) => since.text(name, report, full),
-        _ => String::new(),
-    };
-    written
-        .map(|text| text + &more)
-        .map_err(|error| CommandError::internal("the report cannot be written", error))
-}
-
-/// A report in its form; `root` is the folder to which places are relative.
-fn rendered(
-    format: Format,
-    report: &Report<'_>,
-    root: Option<&str>,
-    full: bool,
-) -> Result<String, String> {
-    match format {
-        Format::Text => Ok(text::render(report, full)),
-        Format::Json => json::render(report).map_err(|error| error.to_string()),
-        Format::Jsonl => jsonl::render(report).map_err(|error| error.to_string()),
-        Format::Sarif => sarif::render(report, root).map_err(|error| error.to_string()),
-        Format::Junit => junit::render(report).map_err(|error| error.to_string()),
-        Format::Csv => csv::render(report).map_err(|error| error.to_string()),
-        Format::Markdown => Ok(markdown::render(report)),
-        Format::Html => Ok(html::render(report, &clock::today())),
+    let exit = exit(report, since.as_ref().map(|(_, since)| since), ends.fail_on);
+    if let (Exit::Done, Some(place)) = (exit, &ends.place)
+        && since.is_none()
+        && report.diffs().any(Diff::has_drift)
+    {
+        ui.note(&format!(
+            "nothing of what differs or is missing is required, and nothing else fails here: \
+             `fail-on = \"{}\"` at {place}",
+            ends.fail_on.name()
+        ));
     }
+    Ok(exit)
 }
 
-/// The folder to which the places of findings are relative: from the folder that we are in, which
-/// of a checkout is its root, or where it is not below that, whole. Files in an archive have none.
-fn root(from: &Path) -> Option<String> {
-    let from = std::fs::canonicalize(from).ok()?;
-    // A single file is told with its folder's name.
-    let folder = match (from.is_dir(), from.extension()) {
-        (true, _) => from.as_path(),
-        (false, Some(suffix)) if suffix.eq_ignore_ascii_case("zip") => return None,
-        (false, _) => from.parent()?.parent()?,
-    };
-    let here = std::env::current_dir().and_then(std::fs::canonicalize).ok()?;
-    let path = folder.strip_prefix(&here).unwrap_or(folder);
-    Some(with_slashes(path.to_str()?, MAIN_SEPARATOR))
+/// Why what was found is no answer, or no whole one. What was read is answered all the same where a
+/// file beside it is no metadata.
+fn no_answer(report: &Report<'_>) -> Option<CommandError> {
+    let broken = report.diffs().find_map(|diff| CommandError::broken(&diff.broken));
+    let silence = || report.diffs().find_map(Diff::silence);
+    broken.or_else(|| silence().map(|silence| CommandError::silence(&silence)))
 }
 
 /// What is asked, and of whom.

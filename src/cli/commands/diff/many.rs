@@ -18,12 +18,12 @@ use crate::cli::shared::goal::Goal;
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted;
-use crate::diff::Diff;
 use crate::report::Report;
 use crate::report::fleet::{self as told, Ended, Kept};
 use crate::snapshot::side::Side;
 
-use super::{DiffArguments, DiffRequest, Outlet, exit, owe};
+use super::outlet::{self, Outlet, owe};
+use super::{DiffArguments, DiffRequest, exit, no_answer};
 
 /// What is asked of each org.
 struct Question<'q> {
@@ -212,13 +212,6 @@ impl Question<'_> {
     }
 }
 
-/// Why what was found is no answer, or no whole one.
-fn no_answer(report: &Report<'_>) -> Option<CommandError> {
-    let broken = report.diffs().find_map(|diff| CommandError::broken(&diff.broken));
-    let silence = || report.diffs().find_map(Diff::silence);
-    broken.or_else(|| silence().map(|silence| CommandError::silence(&silence)))
-}
-
 fn unwritable(error: impl std::fmt::Display) -> CommandError {
     CommandError::internal("the report cannot be written", error.to_string())
 }
@@ -311,11 +304,15 @@ fn give(
     asked: &str,
     orgs: &[Kept],
 ) -> Result<(), CommandError> {
+    let resumed = arguments.resume.as_deref();
+    let resumed = resumed.map(|file| Outlet { file: Some(file), format: Format::Jsonl });
     let mut texts = Vec::with_capacity(outlets.len());
-    for outlet in outlets {
+    for outlet in outlets.iter().chain(&resumed) {
         let text = match outlet.format {
             Format::Text => Ok(told::text(orgs, arguments.full)),
             Format::Json => told::json(orgs).map_err(|error| error.to_string()),
+            // They went out as they came.
+            Format::Jsonl if outlet.file.is_none() => continue,
             Format::Jsonl => told::jsonl(asked, orgs).map_err(|error| error.to_string()),
             Format::Sarif => told::sarif(orgs).map_err(|error| error.to_string()),
             Format::Junit => told::junit(orgs).map_err(|error| error.to_string()),
@@ -324,26 +321,7 @@ fn give(
             Format::Markdown => Ok(told::markdown(orgs)),
             Format::Html => Ok(told::html(orgs, &clock::today())),
         };
-        texts.push((outlet.file, outlet.format, text.map_err(unwritable)?));
+        texts.push((outlet, text.map_err(unwritable)?));
     }
-    ui.last_words().take();
-    let mut written = Ok(());
-    let mut put = |one: Result<(), CommandError>| match (&written, one) {
-        (Ok(()), one) => written = one,
-        (Err(_), Err(error)) => ui.error(&error),
-        (Err(_), Ok(())) => {}
-    };
-    for (file, format, text) in texts {
-        match file {
-            Some(path) => put(ui.answer_to(path, &text)),
-            // They went out as they came.
-            None if format == Format::Jsonl => {}
-            None => put(ui.give(format, &text)),
-        }
-    }
-    if let Some(file) = &arguments.resume {
-        let text = told::jsonl(asked, orgs).map_err(unwritable)?;
-        put(ui.answer_to(file, &text));
-    }
-    written
+    outlet::give(ui, &texts)
 }
