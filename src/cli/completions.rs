@@ -25,6 +25,7 @@ use super::shared::arguments::Exit;
 use super::shared::config::Config;
 use super::shared::connect;
 use super::shared::error::CommandError;
+use super::shared::known_orgs::orgs_inside;
 use super::shared::vouched::Vouched;
 
 /// The variable by which a shell asks.
@@ -151,7 +152,7 @@ fn orgs(word: &OsStr) -> Vec<CompletionCandidate> {
     if let Ok(listed) = connect::logins().map(|store| store.list().unwrap_or_default()) {
         names.extend(listed.logins.into_iter().map(|login| login.name));
     }
-    names.extend(connect::orgs_inside());
+    names.extend(orgs_inside());
     names.extend(config().org_names().map(str::to_owned));
     names.extend(aliases_of_sf());
     among(word, names.into_iter().map(|name| (name, None)))

@@ -15,6 +15,7 @@ pub(super) mod fleet;
 pub(super) mod format;
 pub(super) mod goal;
 pub(super) mod journal;
+pub(super) mod known_orgs;
 pub(super) mod last_words;
 pub(super) mod library;
 pub(super) mod load;

@@ -12,6 +12,7 @@ use crate::cli::shared::arguments::Exit;
 use crate::cli::shared::config::{Config, FILE, written};
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
+use crate::cli::shared::known_orgs::{KnownOrgs, known_orgs};
 use crate::cli::shared::load::{self, load_for};
 use crate::cli::shared::questions::{self, Candidates, is_secret};
 use crate::cli::shared::ui::{Ui, cut};
@@ -149,7 +150,7 @@ fn which_org(ui: &Ui) -> Result<TargetOrg, CommandError> {
     if let Some(TargetOrg::Token(..)) = usual {
         return usual.ok_or_else(|| incomplete(Vec::new()));
     }
-    let connect::KnownOrgs { mut names, unread } = connect::known_orgs(ui)?;
+    let KnownOrgs { mut names, unread } = known_orgs(ui)?;
     if let Some(usual) = &usual {
         let by = names.iter().find(|(name, _)| name == usual.name());
         let by = by.map_or("named by the environment, or the default of sf", |(_, by)| by);

@@ -18,6 +18,7 @@ use super::arguments::{Exit, demo_name};
 use super::config::Config;
 use super::connect::{self, TargetOrg};
 use super::error::CommandError;
+use super::known_orgs::known_orgs;
 use super::ui::Ui;
 use super::ui::many::Tally;
 
@@ -108,7 +109,7 @@ impl FleetArguments {
         names.extend(of_file);
         let mut unread = Vec::new();
         if self.all_orgs {
-            let known = connect::known_orgs(ui)?;
+            let known = known_orgs(ui)?;
             let known_names = known.names.into_iter().map(|(name, _)| name);
             names.extend(known_names.filter(|name| demo_name(name).is_none()));
             unread = known.unread;
