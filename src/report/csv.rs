@@ -3,7 +3,7 @@
 //! A spreadsheet takes a cell that begins with one of a few signs for a formula, and runs it. Such
 //! a cell gets an apostrophe before it, and each cell is quoted, as OWASP advises on CSV injection.
 
-use csv::{QuoteStyle, WriterBuilder};
+use csv::{QuoteStyle, Writer, WriterBuilder};
 
 use crate::diff::Finding;
 use crate::metadata::full_name::api_full_name;
@@ -11,7 +11,7 @@ use crate::metadata::value::Value;
 
 use super::line::visible;
 use super::words::{Labels, reason};
-use super::{OrgReport, Report};
+use super::{Failure, OrgReport, Report};
 
 /// The names of the columns; more are only ever added behind them.
 pub const COLUMNS: [&str; 21] = [
@@ -47,23 +47,48 @@ const BEGINNINGS: [char; 11] =
 /// # Errors
 /// What `csv` says; none is known to be possible for rows of one length.
 pub fn render(report: &Report<'_>) -> Result<String, csv::Error> {
-    let mut writer = WriterBuilder::new().quote_style(QuoteStyle::Always).from_writer(Vec::new());
-    writer.write_record(COLUMNS)?;
+    let mut table = Table::new();
+    table.row(COLUMNS.map(str::to_owned))?;
     for org in &report.orgs {
         for finding in org.outcome.iter().flat_map(|diff| &diff.findings) {
-            writer.write_record(row(org, finding).map(|cell| safe(&cell)))?;
+            table.row(row(org, finding))?;
         }
-        if let Some(failure) = org.error() {
-            let mut row = COLUMNS.map(|_| String::new());
-            row[0].clone_from(&org.name);
-            "error".clone_into(&mut row[5]);
-            row[15] = format!("{} ({})", failure.message, failure.code);
-            row[16] = failure.hint.unwrap_or_default();
-            writer.write_record(row.map(|cell| safe(&cell)))?;
+        if let Some(Failure { code, message, hint }) = org.error() {
+            table.row(failed(&org.name, &message, &code, hint.as_deref()))?;
         }
     }
-    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    table.end()
+}
+
+/// A table of which each cell is quoted, and none is taken for a formula.
+pub(super) struct Table(Writer<Vec<u8>>);
+
+impl Table {
+    pub(super) fn new() -> Self {
+        Self(WriterBuilder::new().quote_style(QuoteStyle::Always).from_writer(Vec::new()))
+    }
+
+    pub(super) fn row(
+        &mut self,
+        cells: impl IntoIterator<Item = String>,
+    ) -> Result<(), csv::Error> {
+        self.0.write_record(cells.into_iter().map(|cell| safe(&cell)))
+    }
+
+    pub(super) fn end(self) -> Result<String, csv::Error> {
+        let bytes = self.0.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+/// The cells of an org that failed, in the order of [`COLUMNS`].
+pub(super) fn failed(org: &str, message: &str, code: &str, hint: Option<&str>) -> [String; 21] {
+    let mut row = COLUMNS.map(|_| String::new());
+    org.clone_into(&mut row[0]);
+    "error".clone_into(&mut row[5]);
+    row[15] = format!("{message} ({code})");
+    hint.unwrap_or_default().clone_into(&mut row[16]);
+    row
 }
 
 /// The cells of a finding, in the order of [`COLUMNS`].
@@ -109,7 +134,7 @@ fn row(org: &OrgReport<'_>, finding: &Finding<'_>) -> [String; 21] {
 }
 
 /// A cell that no spreadsheet takes for a formula.
-pub(super) fn safe(cell: &str) -> String {
+fn safe(cell: &str) -> String {
     let mark = if cell.starts_with(BEGINNINGS) { "'" } else { "" };
     format!("{mark}{}", visible(cell))
 }

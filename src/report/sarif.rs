@@ -1,8 +1,7 @@
 //! A report as SARIF 2.1.0, for code scanning: a run an org, a rule a step, a result a finding.
 //!
 //! Readers such as GitHub's code scanning take every result for something to be mended, whatever
-//! its
-//! `kind`. So what is in sync is no result; the counts of all states stand in the run's properties.
+//! its `kind`. So what is in sync is no result; the counts of all states stand in the run's properties.
 //! The file stays within what GitHub takes, and says so where that leaves something out.
 
 use std::collections::BTreeMap;
@@ -80,14 +79,32 @@ pub fn within(
         });
         run(report, org, root, limits, more)
     });
+    document(runs.collect())
+}
+
+/// Writes a document of runs.
+///
+/// # Errors
+/// As for [`render`].
+pub(super) fn document(runs: Vec<Value>) -> Result<String, serde_json::Error> {
     let document = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": runs.collect::<Vec<Value>>(),
+        "runs": runs,
     });
     let mut text = serde_json::to_string_pretty(&document)?;
     text.push('\n');
     Ok(text)
+}
+
+/// This program, with the rules of a run.
+pub(super) fn tool(rules: Vec<Value>) -> Value {
+    json!({ "driver": {
+        "name": "sfsetup",
+        "semanticVersion": env!("CARGO_PKG_VERSION"),
+        "informationUri": env!("CARGO_PKG_REPOSITORY"),
+        "rules": rules,
+    } })
 }
 
 /// The rules of a run, each once, in the order in which they are spoken of.
@@ -144,9 +161,7 @@ fn run(
     }
     let error = org.error();
     if let Some(failure) = &error {
-        let hint = failure.hint.as_deref().map_or_else(String::new, |hint| format!("; {hint}"));
-        let words = format!("{}{hint}", failure.message);
-        said.push(notification("error", &failure.code, &words));
+        said.push(error_notification(&failure.code, &failure.message, failure.hint.as_deref()));
     }
     said.extend(
         diff.iter().flat_map(|diff| diff.notes()).map(|note| notification("note", "NOTE", note)),
@@ -156,12 +171,7 @@ fn run(
     let names: Vec<&str> = report.templates.iter().map(|one| one.name.as_str()).collect();
     let what = if names.is_empty() { "baseline".to_owned() } else { names.join("+") };
     json!({
-        "tool": { "driver": {
-            "name": "sfsetup",
-            "semanticVersion": env!("CARGO_PKG_VERSION"),
-            "informationUri": env!("CARGO_PKG_REPOSITORY"),
-            "rules": rules.rules,
-        } },
+        "tool": tool(rules.rules),
         "automationDetails": { "id": clean(&format!("sfsetup/{what}/{}/", org.name)) },
         "invocations": [{
             "executionSuccessful": error.is_none(),
@@ -172,8 +182,29 @@ fn run(
     })
 }
 
-fn notification(level: &str, code: &str, words: &str) -> Value {
+pub(super) fn notification(level: &str, code: &str, words: &str) -> Value {
     json!({ "level": level, "descriptor": { "id": clean(code) }, "message": { "text": clean(words) } })
+}
+
+/// Why there is no answer, and what to do.
+pub(super) fn error_notification(code: &str, message: &str, hint: Option<&str>) -> Value {
+    let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
+    notification("error", code, &format!("{message}{hint}"))
+}
+
+/// What a result is, and its level. GitHub knows the levels `error`, `warning` and `note`, so that
+/// what is open is a note; what fails is as severe as its step.
+pub(super) fn kind(state: State, severity: &'static str) -> (&'static str, &'static str) {
+    match state {
+        State::Missing | State::Differs | State::Waived | State::InSync => ("fail", severity),
+        State::NotObserved => ("open", "note"),
+        State::Manual => ("review", "note"),
+    }
+}
+
+/// Why a finding that is waived counts no more.
+pub(super) fn suppressions(why: &str) -> Value {
+    json!([{ "kind": "external", "status": "accepted", "justification": clean(why) }])
 }
 
 /// The less, the more it asks of the reader.
@@ -239,14 +270,7 @@ fn result(
     occurrences: &mut BTreeMap<String, usize>,
 ) -> Value {
     let state = finding.state();
-    // GitHub knows the levels `error`, `warning` and `note`, so that what is open is a note.
-    let (kind, level) = match finding.outcome.unwaived().state() {
-        State::Missing | State::Differs | State::Waived | State::InSync => {
-            ("fail", severity(finding.level()))
-        }
-        State::NotObserved => ("open", "note"),
-        State::Manual => ("review", "note"),
-    };
+    let (kind, level) = kind(finding.outcome.unwaived().state(), severity(finding.level()));
     let id = Rule::of(finding).id;
     // Neither the place nor the values, so that it is the same finding after lines have moved.
     let print = sha256(format!("{id}\0{}", finding.subject).as_bytes());
@@ -264,10 +288,7 @@ fn result(
         "properties": { "state": state.name() },
     });
     if state == State::Waived {
-        let why = reason(finding).unwrap_or_default();
-        out["suppressions"] = json!([{
-            "kind": "external", "status": "accepted", "justification": clean(&why),
-        }]);
+        out["suppressions"] = suppressions(&reason(finding).unwrap_or_default());
     }
     out
 }

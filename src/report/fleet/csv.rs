@@ -1,43 +1,28 @@
 //! Many orgs for spreadsheets: a row a finding, as of one org; or a row an org and a column a step.
 
-use csv::{QuoteStyle, Writer, WriterBuilder};
 use serde_json::Value;
 
-use crate::report::csv::{COLUMNS, safe};
+use crate::report::csv::{COLUMNS, Table, failed};
 use crate::report::json::FindingRow;
 
 use super::{Kept, Matrix};
-
-fn writer() -> Writer<Vec<u8>> {
-    WriterBuilder::new().quote_style(QuoteStyle::Always).from_writer(Vec::new())
-}
-
-fn text(writer: Writer<Vec<u8>>) -> Result<String, csv::Error> {
-    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
 
 /// Writes a row for each finding, and one for an org that failed.
 ///
 /// # Errors
 /// What `csv` says; none is known to be possible for rows of one length.
 pub fn render(orgs: &[Kept]) -> Result<String, csv::Error> {
-    let mut writer = writer();
-    writer.write_record(COLUMNS)?;
+    let mut table = Table::new();
+    table.row(COLUMNS.map(str::to_owned))?;
     for org in orgs {
         for finding in org.findings() {
-            writer.write_record(row(org.name(), finding).map(|cell| safe(&cell)))?;
+            table.row(row(org.name(), finding))?;
         }
         if let Some(error) = &org.org.error {
-            let mut row = COLUMNS.map(|_| String::new());
-            org.name().clone_into(&mut row[0]);
-            "error".clone_into(&mut row[5]);
-            row[15] = format!("{} ({})", error.message, error.code);
-            row[16] = error.hint.clone().unwrap_or_default();
-            writer.write_record(row.map(|cell| safe(&cell)))?;
+            table.row(failed(org.name(), &error.message, &error.code, error.hint.as_deref()))?;
         }
     }
-    text(writer)
+    table.end()
 }
 
 /// Writes a row for each org, with the state of each step.
@@ -46,15 +31,15 @@ pub fn render(orgs: &[Kept]) -> Result<String, csv::Error> {
 /// As [`render`].
 pub fn table(orgs: &[Kept]) -> Result<String, csv::Error> {
     let matrix = Matrix::of(orgs);
-    let mut writer = writer();
-    let ids = matrix.columns.iter().map(|column| safe(&column.id));
-    writer.write_record(["org", "id", "result"].map(str::to_owned).into_iter().chain(ids))?;
+    let mut table = Table::new();
+    let ids = matrix.columns.iter().map(|column| column.id.clone());
+    table.row(["org", "id", "result"].map(str::to_owned).into_iter().chain(ids))?;
     for (org, row) in orgs.iter().zip(&matrix.rows) {
         let head = [org.name().to_owned(), org.id().unwrap_or_default().to_owned(), org.verdict()];
         let cells = row.iter().map(|state| state.map_or("", |state| state.name()).to_owned());
-        writer.write_record(head.into_iter().chain(cells).map(|cell| safe(&cell)))?;
+        table.row(head.into_iter().chain(cells))?;
     }
-    text(writer)
+    table.end()
 }
 
 /// A value as text: a list with commas.

@@ -9,7 +9,9 @@ use crate::diff::State;
 use crate::metadata::sha256::sha256;
 use crate::report::json::FindingRow;
 use crate::report::line::clean;
-use crate::report::sarif::Limits;
+use crate::report::sarif::{
+    Limits, document, error_notification, kind, notification, suppressions, tool,
+};
 
 use super::{Kept, counts, state};
 
@@ -47,38 +49,21 @@ pub fn render(orgs: &[Kept]) -> Result<String, serde_json::Error> {
     }
     for org in orgs {
         if let Some(error) = &org.org.error {
-            let hint = error.hint.as_deref().map_or_else(String::new, |hint| format!("; {hint}"));
-            let words = format!("{}: {}{hint}", org.name(), error.message);
-            said.push(notification("error", &error.code, &words));
+            let words = format!("{}: {}", org.name(), error.message);
+            said.push(error_notification(&error.code, &words, error.hint.as_deref()));
         }
     }
     let is_whole = orgs.iter().all(|org| org.org.error.is_none());
-    let document = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "sfsetup",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "informationUri": env!("CARGO_PKG_REPOSITORY"),
-                "rules": rules,
-            } },
-            "automationDetails": { "id": "sfsetup/fleet/" },
-            "invocations": [{
-                "executionSuccessful": is_whole,
-                "toolExecutionNotifications": said,
-            }],
-            "results": results,
-            "properties": { "summary": counts(orgs) },
+    document(vec![json!({
+        "tool": tool(rules),
+        "automationDetails": { "id": "sfsetup/fleet/" },
+        "invocations": [{
+            "executionSuccessful": is_whole,
+            "toolExecutionNotifications": said,
         }],
-    });
-    let mut text = serde_json::to_string_pretty(&document)?;
-    text.push('\n');
-    Ok(text)
-}
-
-fn notification(level: &str, code: &str, words: &str) -> Value {
-    json!({ "level": level, "descriptor": { "id": clean(code) }, "message": { "text": clean(words) } })
+        "results": results,
+        "properties": { "summary": counts(orgs) },
+    })])
 }
 
 fn severity(level: &str) -> &'static str {
@@ -101,13 +86,7 @@ fn rule(id: &str, title: &str, row: &FindingRow<'_>) -> Value {
 
 fn result(org: &Kept, row: &FindingRow<'_>, id: &str, rule: usize) -> Value {
     let told = row.told.as_deref().unwrap_or(&row.title);
-    let (kind, level) = match state(&row.state) {
-        State::Missing | State::Differs | State::Waived | State::InSync => {
-            ("fail", severity(&row.level))
-        }
-        State::NotObserved => ("open", "note"),
-        State::Manual => ("review", "note"),
-    };
+    let (kind, level) = kind(state(&row.state), severity(&row.level));
     let component = row.component.as_ref().map(|id| format!("{}:{}", id.type_name, id.full_name));
     let subject = [component.as_deref(), row.path.as_deref(), row.fact.as_deref()];
     let subject = subject.into_iter().flatten().collect::<Vec<_>>().join(" ");
@@ -129,10 +108,7 @@ fn result(org: &Kept, row: &FindingRow<'_>, id: &str, rule: usize) -> Value {
         "properties": { "state": row.state, "org": clean(org.name()) },
     });
     if state(&row.state) == State::Waived {
-        let why = row.reason.as_deref().unwrap_or_default();
-        out["suppressions"] = json!([{
-            "kind": "external", "status": "accepted", "justification": clean(why),
-        }]);
+        out["suppressions"] = suppressions(row.reason.as_deref().unwrap_or_default());
     }
     out
 }
