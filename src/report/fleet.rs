@@ -21,6 +21,7 @@ use crate::metadata::sha256::sha256;
 use super::json::parts::{Error, Identity};
 use super::json::{self, FindingRow, OneTemplate, Org};
 use super::jsonl::{self, Answer};
+use super::plan::count;
 use super::words::told;
 use super::{Failure, Report};
 use matrix::Matrix;
@@ -215,12 +216,9 @@ pub fn read(text: &str, asked: &str) -> Result<BTreeMap<String, Kept>, Unreadabl
 /// How many orgs came out how, in one line without its end.
 pub fn counts(orgs: &[Kept]) -> String {
     let of = |ended: Ended| orgs.iter().filter(|org| org.ended() == ended).count();
-    let all = match orgs.len() {
-        1 => "1 org".to_owned(),
-        count => format!("{count} orgs"),
-    };
     format!(
-        "{all}: {} as wanted, {} not, {} failed",
+        "{}: {} as wanted, {} not, {} failed",
+        count(orgs.len(), "org"),
         of(Ended::Well),
         of(Ended::Drift),
         of(Ended::Failed)
@@ -263,10 +261,7 @@ fn title(orgs: &[Kept]) -> String {
     let names: Vec<String> =
         templates(orgs).iter().map(|one| format!("{} {}", one.name, one.version)).collect();
     let what = if names.is_empty() { "the baseline".to_owned() } else { names.join(", ") };
-    match orgs.len() {
-        1 => format!("1 org against {what}"),
-        count => format!("{count} orgs against {what}"),
-    }
+    format!("{} against {what}", count(orgs.len(), "org"))
 }
 
 fn state(name: &str) -> State {

@@ -10,10 +10,11 @@ use crate::metadata::permission::Permission;
 use crate::metadata::registry::{Absent, DeployRule, Field, Kind, Portability};
 use crate::metadata::value::Value;
 use crate::report::line::{clean, in_setup, line, paragraph};
+use crate::report::plan::count;
 use crate::report::template::want_in_words;
 use crate::report::wants::{label, test_in_words, when_in_words};
 use crate::template::setup::{self, SetupPage};
-use crate::template::{Level, Step, Template, Want, fill};
+use crate::template::{Step, Template, Want, fill};
 
 /// So many steps are shown each with its reason; of more each template is named.
 const FEW: usize = 4;
@@ -39,13 +40,14 @@ pub fn text(explanation: &Explanation<'_>) -> String {
 
 fn of_step(out: &mut String, template: &Template, step: &Step) {
     line(out, &clean(&step.title).bold().to_string());
-    let level = match step.level {
-        Level::Required => "required",
-        Level::Recommended => "recommended",
-    };
-    let of = format!("{}/{}  {level} by {} {}", template.name, step.id, template.title, {
-        template.version.as_str()
-    });
+    let of = format!(
+        "{}/{}  {} by {} {}",
+        template.name,
+        step.id,
+        step.level.name(),
+        template.title,
+        template.version
+    );
     line(out, &clean(&of).dimmed().to_string());
     if let Some(when) = when_in_words(step) {
         paragraph(out, IN, "when: ", &when);
@@ -248,7 +250,7 @@ fn of_asked(out: &mut String, setting: &Setting<'_>, of: Option<(&Template, &Ste
             (false, false) => "the same is asked by",
             (false, true) => "otherwise asked by",
         };
-        let head = format!("{head} {}, {words}{label}", count(&all));
+        let head = format!("{head} {}, {words}{label}", count(all.len(), "step"));
         line(out, &format!("{}{}", " ".repeat(IN), clean(&head).bold()));
         if others.len() > FEW {
             let names: Vec<String> = all
@@ -260,15 +262,12 @@ fn of_asked(out: &mut String, setting: &Setting<'_>, of: Option<(&Template, &Ste
         }
         for asked in all {
             let when = when_in_words(asked.step).map(|when| format!(", when {when}"));
-            let level = match asked.step.level {
-                Level::Required => "required",
-                Level::Recommended => "recommended",
-            };
             let name = format!(
-                "{}/{}: {}, {level}{}",
+                "{}/{}: {}, {}{}",
                 asked.template.name,
                 asked.step.id,
                 asked.of,
+                asked.step.level.name(),
                 when.unwrap_or_default()
             );
             paragraph(out, IN + 2, "", &name);
@@ -279,12 +278,5 @@ fn of_asked(out: &mut String, setting: &Setting<'_>, of: Option<(&Template, &Ste
                 paragraph(out, IN + 4, "note: ", note);
             }
         }
-    }
-}
-
-fn count(all: &[&Asked<'_>]) -> String {
-    match all.len() {
-        1 => "1 step".to_owned(),
-        count => format!("{count} steps"),
     }
 }
