@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::journal::Entry;
-use crate::metadata::lasting::time as time_of_org;
+use crate::metadata::lasting::org_time;
 use crate::org::deploy::{DeployRow, DeployStatus, same_id};
 use crate::org::{Org, OrgError};
 use crate::package::Target;
@@ -134,7 +134,7 @@ pub async fn meanwhile(
     if others.is_empty() {
         return Ok(found);
     }
-    let ended = org.deploy_status(ours).await?.completed.as_deref().and_then(time_of_org);
+    let ended = org.deploy_status(ours).await?.completed.as_deref().and_then(org_time);
     for row in &others {
         let status = match org.deploy_status(&row.id).await {
             Ok(status) => status,
@@ -151,7 +151,7 @@ pub async fn meanwhile(
         if !status.success || status.check_only {
             continue;
         }
-        let other = status.completed.as_deref().and_then(time_of_org);
+        let other = status.completed.as_deref().and_then(org_time);
         let is_before = ended.zip(other).is_none_or(|(ended, other)| other <= ended);
         found.hold_against(&status, is_before, plan);
     }

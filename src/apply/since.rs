@@ -4,7 +4,7 @@
 use crate::journal::{Entry, Settled};
 use crate::metadata::ComponentId;
 use crate::metadata::document::Document;
-use crate::metadata::lasting::time as time_of_org;
+use crate::metadata::lasting::org_time;
 use crate::org::{Org, OrgError};
 use crate::plan::before_image::Image;
 
@@ -70,13 +70,13 @@ async fn changed_since(
     let is_it =
         |one: &&Settled| one.file.type_name == id.type_name && one.file.full_name == id.full_name;
     let settled = entry.settled.iter().find(is_it);
-    let Some(then) = settled.and_then(|one| time_of_org(one.changed.as_deref()?)) else {
+    let Some(then) = settled.and_then(|one| org_time(one.changed.as_deref()?)) else {
         return Ok(None);
     };
     let listed = org.list(&id.type_name).await?;
     let Some(one) = listed.iter().find(|one| is_one_of(&one.id, id)) else { return Ok(None) };
     let date = one.last_modified_date.as_deref().unwrap_or_default();
-    if time_of_org(date).is_none_or(|now| now <= then) {
+    if org_time(date).is_none_or(|now| now <= then) {
         return Ok(None);
     }
     let by = one.last_modified_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();

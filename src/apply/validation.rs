@@ -7,7 +7,7 @@ use crate::journal::{Entry, Stored};
 use crate::metadata::ComponentId;
 use crate::metadata::document::Document;
 use crate::metadata::full_name::canonical_full_name;
-use crate::metadata::lasting::time as time_of_org;
+use crate::metadata::lasting::org_time;
 use crate::org::deploy::DeployStatus;
 use crate::org::{Org, OrgError};
 use crate::package::showable;
@@ -50,7 +50,7 @@ pub async fn moved_since(
     status: &DeployStatus,
     plan: &Plan<'_>,
 ) -> Result<Option<String>, OrgError> {
-    let Some(began) = status.started.as_deref().and_then(time_of_org) else {
+    let Some(began) = status.started.as_deref().and_then(org_time) else {
         return Ok(Some(
             "nobody knows what has changed: the org does not say when it was".to_owned(),
         ));
@@ -66,7 +66,7 @@ pub async fn moved_since(
         let listed = org.list(type_name).await?;
         for id in there.iter().filter(|id| id.type_name == type_name) {
             let one = listed.iter().find(|one| is_one_of(&one.id, id));
-            let changed = one.and_then(|one| time_of_org(one.last_modified_date.as_deref()?));
+            let changed = one.and_then(|one| org_time(one.last_modified_date.as_deref()?));
             match changed {
                 Some(changed) if changed < began => {}
                 Some(_) => {
@@ -94,7 +94,7 @@ pub fn unfit(status: &DeployStatus, plan: &Plan<'_>, now: jiff::Timestamp) -> Op
         return Some(format!("has not succeeded ({})", status.status));
     }
     // An org that does not say when leaves it to itself to refuse.
-    let completed = status.completed.as_deref().and_then(time_of_org);
+    let completed = status.completed.as_deref().and_then(org_time);
     if let Some(completed) = completed
         && now.duration_since(completed) > VALIDATION_LASTS
     {

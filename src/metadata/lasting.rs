@@ -84,7 +84,7 @@ impl End {
         match text.trim() {
             NEVER => Some(Self::Never),
             ENDED => Some(Self::Past),
-            text => time(text).or_else(|| certificate::ends(text)).map(Self::At),
+            text => org_time(text).or_else(|| certificate::ends(text)).map(Self::At),
         }
     }
 
@@ -113,7 +113,7 @@ impl fmt::Display for End {
 }
 
 /// A time as an org writes it: `2026-11-25T02:14:00.000Z`, or with an offset without colon.
-pub(crate) fn time(text: &str) -> Option<Timestamp> {
+pub(crate) fn org_time(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| {
         jiff::fmt::strtime::parse("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()?.to_timestamp().ok()
     })
@@ -149,8 +149,8 @@ mod tests {
         for wrong in ["", "30", "d", "-1d", "+1d", "1.5d", "30 days", "99999999d"] {
             assert!(wrong.parse::<Period>().is_err(), "{wrong}");
         }
-        assert_eq!(time("2026-11-25T02:14:00.000+0000"), time("2026-11-25T02:14:00.000Z"));
-        assert_eq!(time("lately"), None);
+        assert_eq!(org_time("2026-11-25T02:14:00.000+0000"), org_time("2026-11-25T02:14:00.000Z"));
+        assert_eq!(org_time("lately"), None);
         assert_eq!("4w".parse::<Period>().unwrap().to_string(), "4w");
     }
 }

@@ -165,37 +165,34 @@ impl Org {
                 if wants_control { self.api_access_control().await.map(Some) } else { Ok(None) }
             },
         )?;
-        for ((fact, _, user), told) in of_users.iter().zip(users) {
-            values.insert(fact, Some(user), told.answer);
-            if let Some(source) = told.source {
+        let mut put = |fact: &Fact, user: &str, answer: FactAnswer, source: Option<String>| {
+            values.insert(fact, Some(user), answer);
+            if let Some(source) = source {
                 values.insert_source(fact, Some(user), source);
             }
+        };
+        for ((fact, _, user), told) in of_users.iter().zip(users) {
+            put(fact, user, told.answer, told.source);
         }
         let asked: Vec<_> = columns.iter().map(|(_, column, user)| (*column, *user)).collect();
         for ((fact, _, user), answer) in columns.iter().zip(of_user::columns(self, &asked).await?) {
-            values.insert(fact, Some(user), answer);
+            put(fact, user, answer, None);
         }
         let asked: Vec<_> = licensed.iter().map(|(_, name, user)| (*name, *user)).collect();
         for ((fact, _, user), answer) in licensed.iter().zip(of_user::licences(self, &asked).await?)
         {
-            values.insert(fact, Some(user), answer);
+            put(fact, user, answer, None);
         }
         let asked: Vec<_> = let_in.iter().map(|(_, app, user)| (*app, *user)).collect();
         for ((fact, _, user), (answer, source)) in
             let_in.iter().zip(of_user::app_access(self, &asked).await?)
         {
-            values.insert(fact, Some(user), answer);
-            if let Some(source) = source {
-                values.insert_source(fact, Some(user), source);
-            }
+            put(fact, user, answer, source);
         }
         let asked: Vec<_> = ends.iter().map(|(_, end, user)| (*end, *user)).collect();
         for ((fact, _, user), (answer, source)) in ends.iter().zip(ends::ends(self, &asked).await?)
         {
-            values.insert(fact, Some(user), answer);
-            if let Some(source) = source {
-                values.insert_source(fact, Some(user), source);
-            }
+            put(fact, user, answer, source);
         }
         self.facts_of_org(&of_org, &mut values).await?;
         for (fact, of) in wanted {

@@ -11,7 +11,7 @@ use super::error::OrgError;
 use super::http::soql_list;
 use super::set_name::is_set_of;
 use crate::metadata::fact::{Access, FactAnswer, FieldFlag, ObjectFlag, UserFact};
-use crate::metadata::lasting::time;
+use crate::metadata::lasting::org_time;
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::registry::nearest::{nearest, perhaps};
 use crate::metadata::unseen::{Unseen, UnseenKind};
@@ -102,7 +102,7 @@ pub(super) async fn view_setup(
 /// Says whether an assignment has ended: whether the org keeps its row is UNVERIFIED, and it gives
 /// nothing any more (why 1).
 pub(super) fn is_over(row: &Json, now: Option<Timestamp>) -> bool {
-    let end = row["ExpirationDate"].as_str().and_then(time);
+    let end = row["ExpirationDate"].as_str().and_then(org_time);
     end.zip(now).is_some_and(|(end, now)| end <= now)
 }
 

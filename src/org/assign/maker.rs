@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::metadata::assignable::AskedFor;
-use crate::metadata::lasting::time as time_of_org;
+use crate::metadata::lasting::org_time;
 use crate::org::Org;
 use crate::org::deploy::same_id;
 use crate::org::error::OrgError;
@@ -54,7 +54,7 @@ impl Org {
             Err(error) => return Err(error),
         };
         let told = |field| rows.first().and_then(|row| row[field].as_str()).unwrap_or_default();
-        let Some(at) = time_of_org(told(time)) else {
+        let Some(at) = org_time(told(time)) else {
             return Ok(Err("the org does not say when it was made".to_owned()));
         };
         let after = at.duration_since(asked_at);
