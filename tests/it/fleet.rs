@@ -9,7 +9,6 @@ use sfsetup::demo::{Fault, FaultRule, Faults, Store};
 
 use crate::json::document;
 use crate::lab::{Lab, VALUES};
-use crate::manual::blocks;
 use crate::support::{Env, Run, end, fixture};
 
 /// Where demo orgs listen differs from run to run.
@@ -428,37 +427,4 @@ fn snapshots_lie_in_a_folder_an_org() {
     assert_eq!(told["orgs"][0]["out"], "all/demo-a");
     assert_eq!(told["orgs"][1]["error"]["code"], "NO_SUCH_ORG");
     assert_eq!(told["orgs"][2]["changed"], Json::Array(Vec::new()));
-}
-
-#[test]
-fn every_block_of_the_page_is_run() {
-    let env = Env::new();
-    let mut printed = String::new();
-    let mut runs = 0;
-    for (info, text) in blocks("docs/fleet.md") {
-        match info.split_once(' ').unwrap_or((&info, "")) {
-            ("toml" | "csv", file) => {
-                env.write(file, &text);
-            }
-            ("sh", "") => {
-                printed.clear();
-                for line in text.lines() {
-                    let arguments: Vec<&str> = line.split(' ').collect();
-                    assert_eq!(arguments[0], "sfsetup", "{line}");
-                    let run = env.run(&arguments[1..]);
-                    assert!([0, 2].contains(&run.code), "{line}: {run:?}");
-                    printed.push_str(&run.stdout);
-                    runs += 1;
-                }
-            }
-            ("text", "") => {
-                for line in text.lines() {
-                    let is_it = printed.lines().any(|one| one.trim() == line.trim());
-                    assert!(is_it, "the page shows `{line}`, which is not printed:\n{printed}");
-                }
-            }
-            other => panic!("a block that nobody runs: {other:?}"),
-        }
-    }
-    assert_eq!(runs, 9);
 }

@@ -1,9 +1,9 @@
-//! `docs/templates.md` and `docs/project.md`: every block of them is written, checked or run, in
-//! its order, and shows what the program prints.
+//! The pages of `docs/` that people work along: every block is written, checked or run, in its
+//! order, and shows what the program prints.
 
 use std::path::Path;
 
-use crate::output::arguments;
+use crate::habits::words;
 use crate::support::Env;
 
 /// The blocks between fences of a page: what stands behind the fence, and the text.
@@ -20,46 +20,59 @@ pub(crate) fn blocks(file: &str) -> Vec<(String, String)> {
     blocks
 }
 
-/// Each line that a page shows is one that was printed.
-fn shows(text: &str, printed: &str) {
-    for line in text.lines() {
-        let is_it = printed.lines().any(|known| known == line);
-        assert!(is_it, "the page shows `{line}`, which is not printed:\n{printed}");
+/// What a page has had done.
+struct Done {
+    files: usize,
+    runs: usize,
+}
+
+/// Does what each block of a page says, in its order and in one folder: a file is written, and given
+/// to `wrote`; a command is run; and each line that is shown is one that the commands before it have
+/// printed. What stands in a block of the kinds `left` is left out.
+fn run_page(env: &Env, page: &str, left: &[&str], wrote: impl Fn(&str)) -> Done {
+    let mut printed = String::new();
+    let mut done = Done { files: 0, runs: 0 };
+    for (info, text) in blocks(page) {
+        match info.split_once(' ').unwrap_or((&info, "")) {
+            ("toml" | "csv", file) => {
+                env.write(file, &text);
+                wrote(file);
+                done.files += 1;
+            }
+            ("sh", "") => {
+                printed.clear();
+                for line in text.lines() {
+                    let words = words(line);
+                    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                    assert_eq!(words[0], "sfsetup", "{page}: {line}");
+                    let run = env.run(&words[1..]);
+                    assert!([0, 2].contains(&run.code), "{page}: {line}: {run:?}");
+                    printed.push_str(&run.stdout);
+                    done.runs += 1;
+                }
+            }
+            ("text", "") => {
+                for line in text.lines() {
+                    let is_it = printed.lines().any(|known| known == line);
+                    assert!(is_it, "{page} shows `{line}`, which is not printed:\n{printed}");
+                }
+            }
+            (kind, "") if left.contains(&kind) => {}
+            other => panic!("{page}: a block that nobody runs: {other:?}"),
+        }
     }
+    done
 }
 
 #[test]
 fn every_block_of_the_page_on_templates_is_run() {
     let env = Env::new();
-    let mut printed = String::new();
-    let (mut files, mut runs) = (0, 0);
-    for (info, text) in blocks("docs/templates.md") {
-        match info.split_once(' ').unwrap_or((&info, "")) {
-            ("toml", file) => {
-                env.write(file, &text);
-                files += 1;
-                if file != "sfsetup.toml" {
-                    let check = env.run(&["template", "check", file]);
-                    assert!(check.code == 0, "{text}\n{check:?}");
-                }
-            }
-            ("sh", "") => {
-                printed.clear();
-                for line in text.lines() {
-                    let arguments: Vec<&str> = line.split(' ').collect();
-                    assert_eq!(arguments[0], "sfsetup", "{line}");
-                    let run = env.run(&arguments[1..]);
-                    assert!([0, 2].contains(&run.code), "{line}: {run:?}");
-                    printed.push_str(&run.stdout);
-                    runs += 1;
-                }
-            }
-            ("text", "") => {
-                shows(&text, &printed);
-            }
-            other => panic!("a block that nobody runs: {other:?}"),
+    let Done { files, runs } = run_page(&env, "docs/templates.md", &[], |file| {
+        if file != "sfsetup.toml" {
+            let check = env.run(&["template", "check", file]);
+            assert!(check.code == 0, "{file}\n{check:?}");
         }
-    }
+    });
     assert!(files > 8 && runs > 6, "{files} files, {runs} runs");
 }
 
@@ -67,30 +80,9 @@ fn every_block_of_the_page_on_templates_is_run() {
 #[test]
 fn every_block_of_the_page_on_the_project_file_is_run() {
     let env = Env::new();
-    let mut printed = String::new();
-    let (mut files, mut runs) = (0, 0);
-    for (info, text) in blocks("docs/project.md") {
-        match info.as_str() {
-            "toml sfsetup.toml" => {
-                env.write("sfsetup.toml", &text);
-                files += 1;
-            }
-            "sh" => {
-                printed.clear();
-                for line in text.lines() {
-                    let run = env.run(&arguments(line)[1..]);
-                    assert!([0, 2].contains(&run.code), "{line}: {run:?}");
-                    printed.push_str(&run.stdout);
-                    runs += 1;
-                }
-            }
-            "text" => {
-                shows(&text, &printed);
-            }
-            "console" => {}
-            other => panic!("a block that nobody runs: {other:?}"),
-        }
-    }
+    let Done { files, runs } = run_page(&env, "docs/project.md", &["console"], |file| {
+        assert_eq!(file, "sfsetup.toml");
+    });
     assert!(files == 3 && runs == 5, "{files} files, {runs} runs");
     let named = env.run(&["diff", "--config", "sfsetup.toml", "--template", "ampersand"]);
     assert_eq!(named.code, 2, "{named:?}");
@@ -101,25 +93,16 @@ fn every_block_of_the_page_on_the_project_file_is_run() {
 fn every_block_of_the_guides_is_run() {
     for (page, count) in [("docs/admins.md", 12), ("docs/vendors.md", 6)] {
         let env = Env::new();
-        let mut printed = String::new();
-        let mut runs = 0;
-        for (info, text) in blocks(page) {
-            match info.as_str() {
-                "sh" => {
-                    printed.clear();
-                    for line in text.lines() {
-                        let words = crate::habits::words(line);
-                        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-                        let run = env.run(&words[1..]);
-                        assert!([0, 2].contains(&run.code), "{page}: {line}: {run:?}");
-                        printed.push_str(&run.stdout);
-                        runs += 1;
-                    }
-                }
-                "text" => shows(&text, &printed),
-                other => panic!("{page}: a block that nobody runs: {other:?}"),
-            }
-        }
+        let Done { runs, .. } =
+            run_page(&env, page, &[], |file| panic!("{page}: nobody looks at {file}"));
         assert!(runs >= count, "{page}: {runs} runs");
     }
+}
+
+/// The page on many orgs.
+#[test]
+fn every_block_of_the_page_on_fleets_is_run() {
+    let env = Env::new();
+    let Done { runs, .. } = run_page(&env, "docs/fleet.md", &[], |_| {});
+    assert_eq!(runs, 9);
 }
