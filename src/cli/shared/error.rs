@@ -235,6 +235,11 @@ impl CommandError {
         error
     }
 
+    /// Others of many orgs failed before it was this one's turn.
+    pub(crate) fn halted() -> Self {
+        Self::new("nothing was sent, since others failed before").code(code::HALTED)
+    }
+
     /// There is no answer.
     pub(crate) fn silence(silence: &Silence) -> Self {
         let mut error = Self::new(format!("there is no answer: {}", silence.words()));

@@ -56,7 +56,7 @@ impl Ui {
             verbose: self.verbose,
             look: self.look,
             vouched: self.vouched.clone(),
-            interrupt: self.interrupt.clone(),
+            interrupt: self.interrupt.of_one(),
             last_words: self.last_words.clone(),
             of: Some(org.to_owned()),
         }
