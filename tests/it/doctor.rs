@@ -63,6 +63,12 @@ fn an_org_is_looked_at_with_what_a_template_asks() {
     is(&run, "rights", "ok", "ampersand: this user may read what it asks for");
     let text = env.run(&["doctor"]);
     assert!(text.stdout.ends_with("Nothing stands in the way.\n"), "{text:?}");
+    let mut command = env.command();
+    command.env("CI", "1").env("SOURCE_DATE_EPOCH", "1").env("NO_COLOR", "1").env("LESS", "R");
+    command.env("SFSETUP_PAGER", "cat").env("https_proxy", "http://127.0.0.1:9");
+    let text = finish(command.arg("doctor").output().unwrap());
+    assert!(text.stdout.contains("https_proxy"), "{text:?}");
+    assert!(text.stdout.lines().all(|line| line.chars().count() <= 100), "{text:?}");
 }
 
 #[test]
@@ -185,6 +191,21 @@ async fn a_bundle_holds_no_secret_wherever_one_is_planted() {
             assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "{run:?}");
         }
         assert!(!run.stdout.contains(&token), "{run:?}");
+    }
+    // A value in the wrong place is quoted by what is said of it.
+    env.write("sfsetup.toml", "templates = \"PLANTEDHUSH\"\n");
+    for name in ["support.zip", "support.json"] {
+        let run = env.run(&["doctor", "--bundle", name]);
+        assert!(run.code == 1 && run.stdout.contains("PLANTEDHUSH"), "{run:?}");
+        let bytes = std::fs::read(env.folder().join(name)).unwrap();
+        let files = match name.ends_with("zip") {
+            true => sfsetup::metadata::archive::read_zip(&bytes, &Default::default()).unwrap(),
+            false => [(name.to_owned(), bytes)].into_iter().collect(),
+        };
+        for (file, bytes) in files {
+            let text = String::from_utf8(bytes).unwrap();
+            assert!(!text.contains("PLANTEDHUSH") && text.contains("(hidden)"), "{file}: {text}");
+        }
     }
     let run = env.run(&["doctor", "--bundle", "support.txt"]);
     assert!(run.code == 64 && run.stderr.contains("`.zip` or `.json`"), "{run:?}");
