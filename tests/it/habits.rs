@@ -80,8 +80,12 @@ fn help_and_version_are_commands_too() {
     assert_eq!(env.run(&["version"]).stdout, env.run(&["--version"]).stdout);
     let run = env.run(&["diff", "--tempalte", "ampersand"]);
     assert!(run.code == 64 && run.stderr.contains("'--template'"), "{run:?}");
-    let run = env.run(&["dif"]);
-    assert!(run.code == 64 && run.stderr.contains("'diff'"), "{run:?}");
+    for words in [&["dif"][..], &["help", "dif"]] {
+        let run = env.run(words);
+        assert!(run.code == 64 && run.stderr.contains("'diff'"), "{run:?}");
+    }
+    let run = env.run(&["help", "template", "lsit"]);
+    assert!(run.code == 64 && run.stderr.contains("'list'"), "{run:?}");
 }
 
 #[test]
@@ -123,6 +127,7 @@ fn each_manual_page_says_how_it_ends_and_what_it_reads() {
         assert!(!text.contains("Exit codes:"), "{}", path.display());
     }
     let diff = std::fs::read_to_string(env.folder().join("pages/sfsetup-diff.1")).unwrap();
+    assert!(diff.contains("SSL_CERT_FILE, SSL_CERT_DIR") && diff.contains("ALL_PROXY"), "{diff}");
     assert!(
         diff.contains(".SH EXAMPLES") && diff.contains("sfsetup diff \\-t ampersand"),
         "{diff}"
@@ -174,7 +179,34 @@ fn completions_know_what_the_program_knows() {
     }
     assert!(offered(&env, "sfsetup diff -o demo:n").iter().any(|one| one.trim() == "demo:north"));
     assert_eq!(offered(&env, "sfsetup diff --from nowhere --only Conn"), [""; 0]);
+    // What lies in `template-paths`, and what extends another, is known as shipped ones are.
+    env.write("sfsetup.toml", "template-paths = [\"own\"]\n[orgs.acme-prod]\n");
+    env.write(
+        "own/acme.toml",
+        "format = 1\n[template]\nname = \"acme\"\ntitle = \"Acme\"\nversion = \"1\"\nsource = \
+         \"https://example.com\"\nreviewed = 2026-11-23\nextends = \"ampersand\"\n",
+    );
+    for (line, word) in [
+        ("sfsetup diff -t acm", "acme"),
+        ("sfsetup diff -t acme --set app_k", "app_kind=connected-app"),
+        ("sfsetup diff -t own/acme.toml --set app_k", "app_kind=connected-app"),
+        ("sfsetup waive acme/ip", "acme/ip-relaxation"),
+        ("sfsetup explain acm", "acme/"),
+        ("sfsetup template verify ac", "acme"),
+    ] {
+        let all = offered(&env, line);
+        assert!(all.iter().any(|one| one.trim() == word), "{line}: {all:?}");
+    }
+    let signed = offered(&env, "sfsetup template verify a");
+    assert!(signed.iter().all(|one| one.trim() != "ampersand"), "{signed:?}");
     // What a stranger's file is called does nothing in the line.
+    env.write("strange/$(touch planted) .toml", "");
+    for line in ["sfsetup diff --from strange/", "sfsetup diff -t strange/"] {
+        let all = offered(&env, line);
+        let expected = "strange/\\$\\(touch\\ planted\\)\\ .toml";
+        assert!(all.iter().any(|one| one == expected), "{line}: {all:?}");
+        assert_eq!(offered(&env, &format!("{line}\\$")), [expected], "{line}");
+    }
     env.write("strange/profiles/My Own.profile", "<Profile/>");
     env.write("strange/profiles/$(touch planted).profile", "<Profile/>");
     let all = offered(&env, "sfsetup diff --from strange --only Profile:");
