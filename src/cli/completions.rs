@@ -83,16 +83,16 @@ fn of_command(command: clap::Command) -> clap::Command {
     let name = command.get_name().to_owned();
     let command = command.mut_args(|argument| {
         let completer = match (argument.get_id().as_str(), name.as_str()) {
-            ("org" | "baseline_org" | "from_org", _) | ("name", "logout") => {
-                ArgValueCompleter::new(orgs)
-            }
+            ("org" | "baseline_org" | "from_org", _) => ArgValueCompleter::new(orgs),
+            ("name", "logout") => ArgValueCompleter::new(of_logins),
             ("template", _) | ("templates", "check") | ("old" | "new", "diff") => {
                 ArgValueCompleter::new(templates)
             }
             ("templates", "verify") => ArgValueCompleter::new(signed),
             ("set", _) => ArgValueCompleter::new(parameters),
             ("only" | "except", _) => ArgValueCompleter::new(components),
-            ("what", "waive" | "explain") => ArgValueCompleter::new(steps),
+            ("what", "waive") => ArgValueCompleter::new(steps),
+            ("what", "explain") => ArgValueCompleter::new(explained),
             _ => match argument.get_value_hint() {
                 ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath => {
                     ArgValueCompleter::new(paths)
@@ -195,11 +195,19 @@ fn template(name: &str) -> Option<Template> {
     load::quietly(&vouched(), name).ok()
 }
 
+/// The names of sfsetup's own logins.
+fn logins() -> Vec<String> {
+    let listed = connect::logins().map(|store| store.list().unwrap_or_default());
+    let logins = listed.map(|listed| listed.logins).unwrap_or_default();
+    logins.into_iter().map(|login| login.name).collect()
+}
+
+fn of_logins(word: &OsStr) -> Vec<CompletionCandidate> {
+    among(word, logins().into_iter().map(|name| (name, None)))
+}
+
 fn orgs(word: &OsStr) -> Vec<CompletionCandidate> {
-    let mut names: BTreeSet<String> = BTreeSet::new();
-    if let Ok(listed) = connect::logins().map(|store| store.list().unwrap_or_default()) {
-        names.extend(listed.logins.into_iter().map(|login| login.name));
-    }
+    let mut names: BTreeSet<String> = logins().into_iter().collect();
     names.extend(orgs_inside());
     names.extend(config().org_names().map(str::to_owned));
     names.extend(aliases_of_sf());
@@ -279,6 +287,16 @@ fn steps(word: &OsStr) -> Vec<CompletionCandidate> {
         steps.map(move |step| (format!("{name}/{}", step.id), Some(step.title)))
     };
     among(word, meant.into_iter().flat_map(of))
+}
+
+/// Steps, by their name alone too where the line names their template.
+fn explained(word: &OsStr) -> Vec<CompletionCandidate> {
+    let mut found = steps(word);
+    if !behind(&["--template", "-t"]).is_empty() {
+        let steps = meant().into_iter().flat_map(|template| template.steps);
+        found.extend(among(word, steps.map(|step| (step.id, Some(step.title)))));
+    }
+    found
 }
 
 /// The components of the folder that the line names, by names of files alone.

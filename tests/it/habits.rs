@@ -179,6 +179,16 @@ fn completions_know_what_the_program_knows() {
     }
     assert!(offered(&env, "sfsetup diff -o demo:n").iter().any(|one| one.trim() == "demo:north"));
     assert_eq!(offered(&env, "sfsetup diff --from nowhere --only Conn"), [""; 0]);
+    // A login can be forgotten; the org inside the program is none.
+    let login = serde_json::json!({
+        "warning": "", "format": "sfsetup.login/1", "name": "delta",
+        "instance_url": "https://x.my.salesforce.com", "login_url": "https://x.my.salesforce.com",
+        "username": null, "org_id": null, "credential": { "kind": "access-token", "token": "x" },
+    });
+    env.write("config/sfsetup/logins/delta.json", login.to_string());
+    let logins = offered(&env, "sfsetup org logout d");
+    assert_eq!(logins.iter().map(|one| one.trim()).collect::<Vec<_>>(), ["delta"]);
+    assert_eq!(offered(&env, "sfsetup diff -o de").len(), 3);
     // What lies in `template-paths`, and what extends another, is known as shipped ones are.
     env.write("sfsetup.toml", "template-paths = [\"own\"]\n[orgs.acme-prod]\n");
     env.write(
@@ -192,6 +202,7 @@ fn completions_know_what_the_program_knows() {
         ("sfsetup diff -t own/acme.toml --set app_k", "app_kind=connected-app"),
         ("sfsetup waive acme/ip", "acme/ip-relaxation"),
         ("sfsetup explain acm", "acme/"),
+        ("sfsetup explain -t acme ip-r", "ip-relaxation"),
         ("sfsetup template verify ac", "acme"),
     ] {
         let all = offered(&env, line);
