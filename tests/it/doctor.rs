@@ -1,7 +1,7 @@
 //! `doctor`: what works here and with an org, what stops the work, and that a bundle holds nothing
 //! that must not be seen.
 
-use sfsetup::demo::{Faults, Store, serve};
+use sfsetup::demo::{Fault, FaultRule, Faults, Store, serve};
 
 use crate::json::document;
 use crate::support::{Env, Run, ended, finish};
@@ -120,6 +120,40 @@ fn a_dead_proxy_and_a_closed_port_are_told_apart() {
     for run in [proxied, closed, strange] {
         assert!(!run.stdout.contains("PLANTED") && !run.stderr.contains("PLANTED"), "{run:?}");
     }
+}
+
+/// Who may not read metadata is told so before a diff fails, as is a clock that is off, and a session
+/// that has ended.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_user_lacks_stops_the_work() {
+    let store = Store::in_memory();
+    let lesser = store.token_of("ampersand.integration@harbourlight.example.com").unwrap();
+    let whole = store.token();
+    let running = serve(store, None, Faults::none()).await.unwrap();
+    let env = Env::new();
+    let signed_in = |token: &str| {
+        let mut command = env.command();
+        command.env("SF_ACCESS_TOKEN", token).env("SF_ORG_INSTANCE_URL", running.url());
+        command.args(JSON).args(["--template", "ampersand"]);
+        ended(command)
+    };
+    let run = signed_in(&lesser).await;
+    is(&run, "rights", "stops", "lacks Modify Metadata Through Metadata API Functions");
+    is(&run, "clock", "ok", "agrees");
+    let run = signed_in(&whole).await;
+    is(&run, "rights", "ok", "this user may read what it asks for");
+    let fault = Fault::InvalidSession;
+    running.fault(FaultRule { call: "*".to_owned(), fault, after: 0, times: None });
+    let run = signed_in(&whole).await;
+    is(&run, "network", "ok", "answers");
+    is(&run, "sign-in", "stops", "INVALID_SESSION_ID");
+
+    let store = Store::in_memory().with_clock(3600);
+    let token = store.token();
+    let running = serve(store, None, Faults::none()).await.unwrap();
+    let mut command = env.command();
+    command.env("SF_ACCESS_TOKEN", token).env("SF_ORG_INSTANCE_URL", running.url()).args(JSON);
+    is(&ended(command).await, "clock", "warning", "s behind the org's");
 }
 
 #[cfg(unix)]
