@@ -29,6 +29,7 @@ pub(super) mod selection;
 pub(super) mod shown;
 mod system;
 pub(super) mod ui;
+pub(super) mod variables;
 pub(super) mod vouched;
 pub(super) mod waivers;
 pub(super) mod wanted;

@@ -152,6 +152,13 @@ impl Ui {
                 "name a new folder with `--out`; what lies in this one would end up in the package",
             ));
         }
+        if folder.exists() && !folder.is_dir() {
+            return Err(CommandError::new(format!(
+                "`{}` is a file, so nothing was written",
+                folder.display()
+            ))
+            .hint("name a folder that is not there yet, or a file that ends in .zip"));
+        }
         // All of it is written beside and takes its name when it is whole.
         let beside = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
         let beside = beside.unwrap_or(Path::new("."));
