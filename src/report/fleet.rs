@@ -24,6 +24,7 @@ use super::json::parts::{Error, Identity};
 use super::json::{self, FindingRow, OneTemplate, Org};
 use super::jsonl::{self, Answer};
 use super::plan::count;
+use super::since::Since;
 use super::words::told;
 use super::{Failure, Report};
 use matrix::Matrix;
@@ -93,17 +94,26 @@ pub enum Unreadable {
 }
 
 impl Kept {
-    /// Keeps the answer of a report on one org; `asked` is what was asked of it alone.
+    /// Keeps the answer of a report on one org; `asked` is what was asked of it alone, `since` what
+    /// has become of an earlier answer.
     ///
     /// # Errors
     /// What `serde_json` says; none is known to be possible.
-    pub fn of(report: &Report<'_>, exit: u8, asked: &str) -> Result<Self, serde_json::Error> {
+    pub fn of(
+        report: &Report<'_>,
+        exit: u8,
+        asked: &str,
+        since: Option<&Since>,
+    ) -> Result<Self, serde_json::Error> {
         let document = json::document(report);
         let templates = serde_json::from_str(&serde_json::to_string(&document.templates)?)?;
         let mut orgs: Vec<Org<'_>> = document.orgs;
         let findings = report.diffs().flat_map(|diff| &diff.findings);
         let rows = orgs.iter_mut().flat_map(|org| &mut org.findings);
         rows.zip(findings).for_each(|(row, finding)| row.told = Some(told(finding)));
+        if let (Some(since), Some(org)) = (since, orgs.first_mut()) {
+            since.mark(org);
+        }
         let org = orgs.first().map(serde_json::to_string).transpose()?.unwrap_or_default();
         let asked = Some(sha256(asked.as_bytes()));
         Ok(Self { org: serde_json::from_str(&org)?, templates, exit, asked })
@@ -219,10 +229,11 @@ pub fn read(text: &str, asked: &str) -> Result<BTreeMap<String, Kept>, Unreadabl
             Answer::Finding { org, finding } => {
                 findings.entry(org.name).or_default().push(*finding);
             }
-            Answer::Org { org, templates, error, summary, notes, exit, asked } => {
+            Answer::Org { org, templates, error, summary, notes, since, exit, asked } => {
                 let findings = findings.remove(&org.name).unwrap_or_default();
                 let name = org.name.clone();
-                let org = Org { org, error, summary, since: None, notes, findings };
+                let since = since.map(|since| *since);
+                let org = Org { org, error, summary, since, notes, findings };
                 let exit = exit.ok_or_else(|| wrong(number)("it has no `exit`".to_owned()))?;
                 kept.insert(name, Kept { org, templates, exit, asked });
             }
@@ -234,8 +245,13 @@ pub fn read(text: &str, asked: &str) -> Result<BTreeMap<String, Kept>, Unreadabl
 /// How many orgs came out how, in one line without its end.
 pub fn counts(orgs: &[Kept]) -> String {
     let of = |ended: Ended| orgs.iter().filter(|org| org.ended() == ended).count();
+    // Beside an earlier answer only what is new counts.
+    let (well, not) = match orgs.iter().any(|org| org.org.since.is_some()) {
+        true => ("with nothing new", "with something new"),
+        false => ("as wanted", "not"),
+    };
     format!(
-        "{}: {} as wanted, {} not, {} failed",
+        "{}: {} {well}, {} {not}, {} failed",
         count(orgs.len(), "org"),
         of(Ended::Well),
         of(Ended::Drift),

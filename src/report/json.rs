@@ -76,7 +76,7 @@ pub(super) struct Org<'r> {
     pub(super) error: Option<Error>,
     pub(super) summary: Summary,
     /// What has become of an earlier answer, where one was named.
-    #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) since: Option<Changes>,
     /// What the reader should know of what was compared.
     pub(super) notes: Vec<Cow<'r, str>>,
@@ -84,7 +84,7 @@ pub(super) struct Org<'r> {
 }
 
 /// What has become of what differed or was missing.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Changes {
     pub(super) new: usize,
     pub(super) fixed: usize,
@@ -133,8 +133,8 @@ pub(super) struct FindingRow<'r> {
     pub(super) level: Cow<'r, str>,
     pub(super) state: Cow<'r, str>,
     /// What has become of it since an earlier answer.
-    #[serde(skip_serializing_if = "Option::is_none", skip_deserializing)]
-    pub(super) since: Option<&'static str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) since: Option<Cow<'r, str>>,
     pub(super) component: Option<Component>,
     pub(super) path: Option<String>,
     pub(super) fact: Option<String>,

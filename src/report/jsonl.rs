@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Report;
 use super::json::parts::{Error, Identity};
-use super::json::{self, FindingRow, OneTemplate, Org, Summary};
+use super::json::{self, Changes, FindingRow, OneTemplate, Org, Summary};
 
 /// The forms of the lines.
 const FINDING: &str = "sfsetup.diff.finding/1";
@@ -34,6 +34,9 @@ struct SummaryLine<'l, 'r> {
     error: &'l Option<Error>,
     summary: &'l Summary,
     notes: &'l [Cow<'r, str>],
+    /// What has become of an earlier answer, where one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<&'l Changes>,
     /// The exit code that the org alone would have; where an answer of many orgs is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     exit: Option<u8>,
@@ -54,6 +57,7 @@ pub(super) enum Answer {
         error: Option<Error>,
         summary: Summary,
         notes: Vec<Cow<'static, str>>,
+        since: Option<Box<Changes>>,
         exit: Option<u8>,
         asked: Option<String>,
     },
@@ -96,6 +100,7 @@ pub(super) fn org(
         error: &one.error,
         summary: &one.summary,
         notes: &one.notes,
+        since: one.since.as_ref(),
         exit,
         asked,
     };
@@ -120,6 +125,8 @@ pub(super) fn read(line: &str) -> Result<Answer, String> {
         error: Option<Error>,
         summary: Summary,
         notes: Vec<Cow<'l, str>>,
+        #[serde(default)]
+        since: Option<Changes>,
         exit: Option<u8>,
         asked: Option<String>,
     }
@@ -131,9 +138,10 @@ pub(super) fn read(line: &str) -> Result<Answer, String> {
             Ok(Answer::Finding { org, finding })
         }
         SUMMARY => {
-            let OfOrg { templates, error, summary, notes, exit, asked } =
+            let OfOrg { templates, error, summary, notes, since, exit, asked } =
                 serde_json::from_str(line).map_err(wrong)?;
-            Ok(Answer::Org { org, templates, error, summary, notes, exit, asked })
+            let since = since.map(Box::new);
+            Ok(Answer::Org { org, templates, error, summary, notes, since, exit, asked })
         }
         other => Err(format!("`{other}` is no form of a line")),
     }

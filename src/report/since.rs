@@ -81,20 +81,40 @@ impl Since {
     /// The two cannot be compared.
     pub fn of(then: &str, report: &Report<'_>) -> Result<Self, Incomparable> {
         let no = |why: String| Incomparable::NoReport(why);
-        let then: Value = serde_json::from_str(then).map_err(|error| no(error.to_string()))?;
-        if then["format"] != json::FORMAT {
-            return Err(no(format!("its `format` is not `{}`", json::FORMAT)));
-        }
-        if let (Some(code), true) = (then["error"]["code"].as_str(), then["orgs"] == json!([])) {
-            return Err(no(format!("it holds no answer: that run failed ({code})")));
-        }
+        let then = answer(then)?;
         let now = serde_json::to_value(json::document(report));
         let now = now.map_err(|error| no(error.to_string()))?;
-        check(&then, &now)?;
-        let (before, after) = (rows(&then), rows(&now));
+        match one_of(&then, &now) {
+            Some(found) => Self::between(&alone(&then, found), &now),
+            None => Self::between(&then, &now),
+        }
+    }
+
+    /// The same of one of many orgs, which is known again by its id, else by its name. Of one that
+    /// gave no answer then all that differs is new.
+    ///
+    /// # Errors
+    /// The two cannot be compared.
+    pub fn of_one(then: &Value, report: &Report<'_>) -> Result<Self, Incomparable> {
+        let now = serde_json::to_value(json::document(report));
+        let now = now.map_err(|error| Incomparable::NoReport(error.to_string()))?;
+        let found = one_of(then, &now).map(|found| Self::between(&alone(then, found), &now));
+        match found {
+            None | Some(Err(Incomparable::NoAnswer(_) | Incomparable::OtherOrg(..))) => {}
+            Some(other) => return other,
+        }
+        let nothing = json!({ "org": now["orgs"][0]["org"], "findings": [], "error": null });
+        let mut since = Self::between(&alone(then, &nothing), &now)?;
+        since.notes.push("the earlier answer has none of it: all that differs is new".to_owned());
+        Ok(since)
+    }
+
+    fn between(then: &Value, now: &Value) -> Result<Self, Incomparable> {
+        check(then, now)?;
+        let (before, after) = (rows(then), rows(now));
         let was_bad = |key: &String| before.get(key).is_some_and(|row| is_bad(row));
         let mut findings = vec![None; after.len()];
-        for (key, index) in keys(&now) {
+        for (key, index) in keys(now) {
             let Some(row) = after.get(&key) else { continue };
             findings[index] = match (was_bad(&key), row["state"].as_str()) {
                 (was_bad, _) if is_bad(row) => {
@@ -107,7 +127,7 @@ impl Since {
         }
         let left = before.iter().filter(|(key, row)| is_bad(row) && !after.contains_key(*key));
         let not_asked = left.map(|(_, row)| named(row)).collect();
-        Ok(Self { findings, not_asked, notes: versions(&then, &now) })
+        Ok(Self { findings, not_asked, notes: versions(then, now) })
     }
 
     /// Writes the report as JSON, with what has become of an earlier answer.
@@ -116,20 +136,23 @@ impl Since {
     /// As for [`json::render`].
     pub fn json(&self, report: &Report<'_>) -> Result<String, serde_json::Error> {
         let mut document = json::document(report);
-        for org in &mut document.orgs {
-            for (finding, one) in org.findings.iter_mut().zip(&self.findings) {
-                finding.since = one.map(Become::name);
-            }
-            org.since = Some(json::Changes {
-                new: self.count(Become::New),
-                fixed: self.count(Become::Fixed),
-                persisting: self.count(Become::Persisting),
-                not_observed: self.count(Become::Unseen),
-                not_asked: self.not_asked.clone(),
-                notes: self.notes.clone(),
-            });
-        }
+        document.orgs.iter_mut().for_each(|org| self.mark(org));
         json::write(&document)
+    }
+
+    /// Notes in an org's answer what has become of each finding.
+    pub(super) fn mark(&self, org: &mut json::Org<'_>) {
+        for (finding, one) in org.findings.iter_mut().zip(&self.findings) {
+            finding.since = one.map(|one| one.name().into());
+        }
+        org.since = Some(json::Changes {
+            new: self.count(Become::New),
+            fixed: self.count(Become::Fixed),
+            persisting: self.count(Become::Persisting),
+            not_observed: self.count(Become::Unseen),
+            not_asked: self.not_asked.clone(),
+            notes: self.notes.clone(),
+        });
     }
 
     /// Writes what has become of an earlier answer that is called `name`, for a person.
@@ -178,6 +201,42 @@ fn list(out: &mut String, title: &str, names: &[String], full: bool) {
     if listed < names.len() {
         line(out, &format!("    and {} more; --full lists them", names.len() - listed));
     }
+}
+
+/// Reads an answer, of one org or of many.
+///
+/// # Errors
+/// It is none.
+pub fn answer(text: &str) -> Result<Value, Incomparable> {
+    let no = |why: String| Incomparable::NoReport(why);
+    let answer: Value = serde_json::from_str(text).map_err(|error| no(error.to_string()))?;
+    if answer["format"] != json::FORMAT {
+        return Err(no(format!("its `format` is not `{}`", json::FORMAT)));
+    }
+    if let (Some(code), true) = (answer["error"]["code"].as_str(), answer["orgs"] == json!([])) {
+        return Err(no(format!("it holds no answer: that run failed ({code})")));
+    }
+    Ok(answer)
+}
+
+/// The org of an answer that `now` is of: by its id, else by its name.
+fn one_of<'v>(then: &'v Value, now: &Value) -> Option<&'v Value> {
+    let org = &now["orgs"][0]["org"];
+    let all = || then["orgs"].as_array().into_iter().flatten();
+    let by = |key: &str| all().find(|one| one["org"][key] == org[key] && !org[key].is_null());
+    by("id").or_else(|| by("name"))
+}
+
+/// An answer as it would be of one of its orgs alone.
+fn alone(answer: &Value, org: &Value) -> Value {
+    json!({ "templates": answer["templates"], "orgs": [org] })
+}
+
+/// The orgs of an answer that are none of these, by their names.
+pub fn others<'v>(answer: &'v Value, names: &[&str]) -> Vec<&'v str> {
+    let orgs = answer["orgs"].as_array().into_iter().flatten();
+    let all = orgs.filter_map(|org| org["org"]["name"].as_str());
+    all.filter(|name| !names.contains(name)).collect()
 }
 
 /// Says whether two answers are of the same templates and the same org.

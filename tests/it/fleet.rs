@@ -255,8 +255,7 @@ fn what_is_wrong_for_all_is_told_once_and_what_is_wrong_for_one_is_its_failure()
     let env = Env::new();
     let both = ["-o", "demo:a", "-o", "demo:b"];
     for (more, code) in [
-        (&["--since", "x.json"][..], 64),
-        (&["--save-plan", "x", "--resume", "x.jsonl"], 64),
+        (&["--save-plan", "x", "--resume", "x.jsonl"][..], 64),
         (&["--matrix", "--out", "x.html"], 64),
         (&["--set", "app_kind=x"], 64),
         (&["--set", "nonsuch=x"], 64),
@@ -441,4 +440,55 @@ fn snapshots_lie_in_a_folder_an_org() {
     assert_eq!(told["orgs"][0]["out"], "all/demo-a");
     assert_eq!(told["orgs"][1]["error"]["code"], "NO_SUCH_ORG");
     assert_eq!(told["orgs"][2]["changed"], Json::Array(Vec::new()));
+}
+
+#[test]
+fn what_is_new_since_an_earlier_answer_is_told_of_each_org() {
+    let env = Env::new();
+    let both = ["-o", "demo:a", "-o", "demo:b"];
+    let before = diff(&env, &[&both[..], &["--out", "before.json"]].concat());
+    assert_eq!(before.code, 2, "{before:?}");
+    let fix = ["deploy", "-t", "ampersand", "-o", "demo:a", "--only", "ConnectedApp:*", "--yes"];
+    assert_eq!(env.run(&fix).code, 0);
+    let since = ["--since", "before.json"];
+    let run = diff(&env, &[&both[..], &since].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    let told = "2 orgs: 2 with nothing new, 0 with something new, 0 failed.";
+    assert!(run.stdout.contains(told), "{run:?}");
+    assert!(run.stdout.contains("Since the earlier answer: 0 new, 2 fixed, 20 persisting."));
+    // An org of which nothing is known is not passed over.
+    let more = ["-o", "demo:c", "--format", "json"];
+    let run = diff(&env, &[&both[..], &since, &more].concat());
+    assert_eq!(run.code, 2, "{run:?}");
+    document(&run.stdout, "diff", &run);
+    let orgs = json(&run)["orgs"].clone();
+    assert_eq!(orgs[0]["since"]["fixed"], 2);
+    assert_eq!(
+        (&orgs[1]["since"]["new"], &orgs[1]["since"]["persisting"]),
+        (&0.into(), &11.into())
+    );
+    assert_eq!(orgs[2]["since"]["new"], 11);
+    assert!(orgs[2]["since"]["notes"][0].as_str().unwrap().contains("has none of it"), "{run:?}");
+    // Each is told as it is alone.
+    for (index, name) in [(0, "demo:a"), (1, "demo:b")] {
+        let alone = diff(&env, &["-o", name, "--format", "json", "--since", "before.json"]);
+        assert_eq!((alone.code, &orgs[index]), (0, &json(&alone)["orgs"][0]), "{alone:?}");
+    }
+    let other = diff(&env, &["-o", "demo:c", "--since", "before.json"]);
+    assert_eq!(other.code, 64, "{other:?}");
+    let text = std::fs::read_to_string(env.folder().join("before.json")).unwrap();
+    env.write("one.json", format!("{text}\n"));
+    // What is kept knows it too, and is no answer to what is asked beside another.
+    let resumed = [&both[..], &since, &["--resume", "run.jsonl"]].concat();
+    let (first, again) = (diff(&env, &resumed), diff(&env, &resumed));
+    assert!(again.stderr.contains("2 of 2 orgs are answered already"), "{again:?}");
+    assert_eq!(first.stdout, again.stdout);
+    let other = [&both[..], &["--since", "one.json", "--resume", "run.jsonl"]].concat();
+    assert_eq!(diff(&env, &other).code, 64);
+    let fewer = diff(&env, &["-o", "demo:a", "-o", "demo:c", "--since", "before.json"]);
+    let note = "not asked now, and in the earlier answer: demo:b";
+    assert!(fewer.stderr.contains(note) && fewer.code == 2, "{fewer:?}");
+    env.write("none.json", "{}");
+    let none = diff(&env, &[&both[..], &["--since", "none.json"]].concat());
+    assert!(none.code == 64 && !none.stderr.contains("of 2 orgs"), "{none:?}");
 }

@@ -108,5 +108,5 @@ fn every_block_of_the_guides_is_run() {
 fn every_block_of_the_page_on_fleets_is_run() {
     let env = Env::new();
     let Done { runs, .. } = run_page(&env, "docs/fleet.md", &[], |_| {});
-    assert_eq!(runs, 13);
+    assert_eq!(runs, 14);
 }

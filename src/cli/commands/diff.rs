@@ -32,7 +32,7 @@ use crate::metadata::labels::CONNECTED_APP;
 use crate::metadata::lasting::Period;
 use crate::org::{ConnectOptions, Org};
 use crate::report::plan::{FileChange, changes};
-use crate::report::since::{Become, Since};
+use crate::report::since::{self, Become, Incomparable, Since};
 use crate::report::{OrgReport, Report, text};
 use crate::template::Template;
 
@@ -140,17 +140,24 @@ struct Earlier {
 }
 
 impl Earlier {
+    /// Reads it, of one org or of many.
+    fn answer(&self) -> Result<serde_json::Value, CommandError> {
+        since::answer(&self.text).map_err(|error| self.incomparable(&error))
+    }
+
+    fn incomparable(&self, error: &Incomparable) -> CommandError {
+        CommandError::new(format!("`{}` cannot be compared with this", self.name))
+            .because(error.to_string())
+            .hint("name the JSON of an earlier diff of the same templates and the same org")
+            .usage()
+    }
+
     /// What has become of it; none where the org gave no answer now.
     fn compare(&self, report: &Report<'_>) -> Result<Option<Since>, CommandError> {
         if report.diffs().next().is_none() {
             return Ok(None);
         }
-        Since::of(&self.text, report).map(Some).map_err(|error| {
-            CommandError::new(format!("`{}` cannot be compared with this", self.name))
-                .because(error.to_string())
-                .hint("name the JSON of an earlier diff of the same templates and the same org")
-                .usage()
-        })
+        Since::of(&self.text, report).map(Some).map_err(|error| self.incomparable(&error))
     }
 }
 

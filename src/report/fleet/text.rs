@@ -5,6 +5,7 @@ use textwrap::core::display_width;
 
 use crate::diff::State;
 use crate::report::guide::WORST_FIRST;
+use crate::report::json::Changes;
 use crate::report::line::{clean, line, mark, marked, paragraph};
 use crate::report::words::word;
 
@@ -15,6 +16,9 @@ const TOGETHER: usize = 10;
 
 /// So many orgs' names are told of a step.
 const NAMED: usize = 6;
+
+/// So many findings that are new in an org are told.
+const LISTED: usize = 12;
 
 /// An org's name takes so many columns at most.
 const WIDEST: usize = 40;
@@ -42,6 +46,7 @@ pub fn render(orgs: &[Kept], full: bool) -> String {
     if full {
         orgs.iter().for_each(|org| findings(&mut out, org));
     }
+    since(&mut out, orgs, full);
     let said = format!("{}.", counts(orgs));
     let is_well = orgs.iter().all(|org| org.ended() == Ended::Well);
     let said =
@@ -107,6 +112,47 @@ fn steps(out: &mut String, orgs: &[Kept], matrix: &Matrix, full: bool) {
     let answered = orgs.iter().zip(&matrix.rows).filter(|(org, _)| org.ended() != Ended::Failed);
     if answered.flat_map(|(_, row)| row).any(Option::is_none) {
         line(out, &"  . does not apply, or was not asked".dimmed().to_string());
+    }
+    out.push('\n');
+}
+
+/// What has become of an earlier answer, where one was named.
+fn since(out: &mut String, orgs: &[Kept], full: bool) {
+    let all = || orgs.iter().filter_map(|org| Some((org, org.org.since.as_ref()?)));
+    if all().next().is_none() {
+        return;
+    }
+    let sum = |of: fn(&Changes) -> usize| all().map(|(_, since)| of(since)).sum::<usize>();
+    let mut counts = vec![
+        format!("{} new", sum(|since| since.new)),
+        format!("{} fixed", sum(|since| since.fixed)),
+        format!("{} persisting", sum(|since| since.persisting)),
+    ];
+    for (count, words) in [
+        (sum(|since| since.not_observed), "not observed now"),
+        (sum(|since| since.not_asked.len()), "not asked now"),
+    ] {
+        if count > 0 {
+            counts.push(format!("{count} {words}"));
+        }
+    }
+    line(out, &format!("Since the earlier answer: {}.", counts.join(", ")));
+    for (org, since) in all() {
+        let new = org.findings().filter(|one| one.since.as_deref() == Some("new"));
+        let new: Vec<_> = new.collect();
+        if !new.is_empty() {
+            line(out, &format!("  new in {}:", clean(org.name())));
+        }
+        let listed = if full { new.len() } else { new.len().min(LISTED) };
+        for one in &new[..listed] {
+            marked(out, 4, state(&one.state), one.told.as_deref().unwrap_or(&one.title));
+        }
+        if listed < new.len() {
+            line(out, &format!("    and {} more; --full lists them", new.len() - listed));
+        }
+        for note in &since.notes {
+            paragraph(out, 2, &format!("note: {}: ", clean(org.name())), note);
+        }
     }
     out.push('\n');
 }

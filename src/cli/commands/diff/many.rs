@@ -23,10 +23,11 @@ use crate::report::Report;
 use crate::report::fleet::plans::{PlanOfOrg, to_change};
 use crate::report::fleet::{self as told, Ended, Kept};
 use crate::report::plan::count;
+use crate::report::since::{self, Since};
 use crate::snapshot::side::Side;
 
 use super::outlet::{self, Outlet, owe};
-use super::{DiffArguments, DiffRequest, Save, exit, no_answer};
+use super::{DiffArguments, DiffRequest, Earlier, Save, exit, no_answer};
 
 /// What is asked of each org.
 struct Question<'q> {
@@ -38,6 +39,8 @@ struct Question<'q> {
     side: Option<Side>,
     /// What is asked of one org alone, by its name.
     own: &'q BTreeMap<String, String>,
+    /// The earlier answer that is compared with.
+    earlier: Option<&'q serde_json::Value>,
     /// Where the plans that fix what differs go.
     making: Option<&'q Making>,
 }
@@ -67,7 +70,16 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
             None
         }
     };
-    let asked = asked(ui, arguments, &fleet, side.as_ref())?;
+    let earlier = arguments.earlier()?;
+    let asked = asked(ui, arguments, &fleet, side.as_ref(), earlier.as_ref())?;
+    let earlier = earlier.as_ref().map(|earlier| earlier.answer()).transpose()?;
+    if let Some(earlier) = &earlier {
+        let names: Vec<&str> = fleet.names().collect();
+        let others = since::others(earlier, &names);
+        if !others.is_empty() {
+            ui.note(&format!("not asked now, and in the earlier answer: {}", others.join(", ")));
+        }
+    }
     let own = fleet.config.of_each();
     let known = match arguments.resume.as_deref() {
         Some(file) if file.exists() => read(file, &asked)?,
@@ -83,8 +95,8 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     }
     let ended = connect::block_on(ui, async {
         let making = making.as_ref();
-        let (fleet, only, own) = (&fleet, &only, &own);
-        let question = Question { arguments, outlets, fleet, only, side, own, making };
+        let (fleet, only, own, earlier) = (&fleet, &only, &own, earlier.as_ref());
+        let question = Question { arguments, outlets, fleet, only, side, own, earlier, making };
         let one = async |given: Given<'_>| question.ask(given).await;
         let keep = |index: usize, outcome: Result<Done, CommandError>| answers.keep(index, outcome);
         fleet.run(ui, left, arguments.timeout, || true, one, keep).await;
@@ -153,7 +165,7 @@ fn hint(ui: &Ui, arguments: &DiffArguments, folder: &Path, plans: &[PlanOfOrg]) 
 
 /// Refuses what is of one org alone.
 fn check(arguments: &DiffArguments) -> Result<(), CommandError> {
-    let alone = [(arguments.since.is_some(), "--since"), (arguments.from.is_some(), "--from")];
+    let alone = [(arguments.from.is_some(), "--from")];
     let outlets = arguments.outlets(Format::Text)?;
     if arguments.matrix && outlets.iter().all(|outlet| outlet.format != Format::Csv) {
         return Err(CommandError::new("`--matrix` is of CSV alone")
@@ -200,6 +212,7 @@ fn asked(
     arguments: &DiffArguments,
     fleet: &Fleet,
     side: Option<&Side>,
+    earlier: Option<&Earlier>,
 ) -> Result<String, CommandError> {
     let DiffArguments { wanted, strict, expires_within, .. } = arguments;
     let templates = wanted::texts(ui, wanted, &fleet.config)?;
@@ -208,8 +221,9 @@ fn asked(
     let held = held.map_err(|error| {
         CommandError::new("cannot read the baseline").because(error.to_string())
     })?;
+    let earlier = earlier.map(|earlier| &earlier.text);
     Ok(format!(
-        "{} {templates:?} {:?} {:?} {:?} {named:?} {held:?} {strict} {expires_within:?} {:?}",
+        "{earlier:?} {} {templates:?} {:?} {:?} {:?} {named:?} {held:?} {strict} {expires_within:?} {:?}",
         env!("CARGO_PKG_VERSION"),
         wanted.set,
         wanted.only,
@@ -284,9 +298,23 @@ impl Question<'_> {
         };
         let report = Report::of(templates, found, clock::today());
         let failed = failed.or_else(|| no_answer(&report));
-        let exit = if failed.is_some() { Exit::Error } else { exit(&report, None, fail_on) };
-        let kept =
-            Kept::of(&report, exit as u8, self.own.get(&org.name).map_or("", String::as_str));
+        let since = match self.earlier {
+            Some(earlier) if report.diffs().next().is_some() => {
+                Some(Since::of_one(earlier, &report).map_err(|error| {
+                    CommandError::new("the earlier answer cannot be compared with this")
+                        .because(error.to_string())
+                })?)
+            }
+            _ => None,
+        };
+        let since = since.as_ref();
+        let exit = if failed.is_some() { Exit::Error } else { exit(&report, since, fail_on) };
+        let kept = Kept::of(
+            &report,
+            exit as u8,
+            self.own.get(&org.name).map_or("", String::as_str),
+            since,
+        );
         let kept = kept.map_err(unwritable)?;
         Ok(Done { kept, failed })
     }
