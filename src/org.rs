@@ -14,6 +14,7 @@ mod describe;
 mod encoding;
 pub mod error;
 pub mod facts;
+pub mod gate;
 mod graph;
 mod holders;
 pub(crate) mod host;
@@ -52,6 +53,7 @@ use crate::metadata::registry::ApiVersion;
 pub use assign::CreatedRow;
 use auth::Session;
 pub use error::{OrgError, OrgErrorKind};
+use gate::Gate;
 use http::Wire;
 pub(crate) use names::Listed as ListedNames;
 pub(crate) use patience::sign_in;
@@ -154,6 +156,8 @@ pub struct ConnectOptions {
     /// How much of its daily API requests is left to the org, in percent; below that no more is
     /// asked.
     pub api_reserve: u8,
+    /// What lets its requests through.
+    pub gate: Gate,
     /// The newest API version to use.
     pub api_version: Option<ApiVersion>,
     /// Where events go.
@@ -177,6 +181,7 @@ impl Default for ConnectOptions {
             ca_file: None,
             allowed_hosts: Vec::new(),
             api_reserve: 0,
+            gate: Gate::default(),
             api_version: None,
             events: Arc::new(|_| {}),
             hold_end: Arc::new(|| Box::new(())),

@@ -20,6 +20,7 @@ pub(super) use query::{soql_list, soql_text};
 use super::allowance::Allowance;
 use super::clock::Clock;
 use super::error::{OrgError, OrgErrorKind, chain, excerpt, hide_secrets};
+use super::gate::Lane;
 use super::patience::{Patient, SIGN_IN, UnderWay, watched};
 use super::{ConnectOptions, Event, EventSink, host};
 use crate::metadata::registry::ApiVersion;
@@ -156,11 +157,15 @@ pub(super) struct Wire {
     signing_in: UnderWay,
     clock: Clock,
     allowance: Allowance,
+    lane: Lane,
 }
 
 impl Wire {
     pub(super) fn new(auth: SharedAuth, options: &ConnectOptions) -> Result<Self, OrgError> {
         let http = client(auth.instance_url(), options)?;
+        let url = reqwest::Url::parse(auth.instance_url()).ok();
+        let host = url.as_ref().and_then(|url| url.host_str()).unwrap_or(auth.instance_url());
+        let lane = options.gate.to_org(host);
         let patient = Patient::new(auth, options);
         let signing_in = patient.under_way();
         let auth: SharedAuth = Arc::new(patient);
@@ -187,6 +192,7 @@ impl Wire {
             signing_in,
             clock: Clock::default(),
             allowance: Allowance::new(options.api_reserve),
+            lane,
         })
     }
 
@@ -386,6 +392,7 @@ impl Wire {
         limit: Duration,
         call: impl Future<Output = T>,
     ) -> Result<T, OrgError> {
+        let _passage = self.lane.pass().await;
         self.allowance.check()?;
         let what = || match self.signing_in.is_any() {
             true => SIGN_IN.to_owned(),

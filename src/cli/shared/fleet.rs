@@ -12,6 +12,7 @@ use clap::Args;
 
 use crate::fleet::{self, Cut, Limits};
 use crate::org::ConnectOptions;
+use crate::org::gate::Gate;
 use crate::report::code;
 
 use super::arguments::{Exit, demo_name};
@@ -42,6 +43,11 @@ pub(crate) struct FleetArguments {
     /// How many orgs are asked at a time; 16 where there are so many
     #[arg(long, value_name = "N", help_heading = MANY)]
     pub(crate) jobs: Option<NonZeroUsize>,
+
+    /// How many requests are on their way to one host at a time; 100 where nothing is said, and 5 to
+    /// one org
+    #[arg(long, value_name = "N", help_heading = MANY)]
+    pub(crate) host_requests: Option<NonZeroUsize>,
 
     /// How long one org may take in all, in seconds
     #[arg(long, value_name = "SECONDS", help_heading = MANY)]
@@ -81,6 +87,7 @@ pub(crate) struct Fleet {
     pub(crate) unread: Vec<String>,
     pub(crate) limits: Limits,
     reserve: u8,
+    gate: Gate,
 }
 
 impl FleetArguments {
@@ -88,7 +95,12 @@ impl FleetArguments {
     pub(crate) fn is_many(&self) -> bool {
         let is_listed = self.org.len() > 1 || self.orgs.is_some() || self.all_orgs;
         // What is of many alone must not be passed over.
-        is_listed || self.jobs.is_some() || self.org_timeout.is_some() || self.deadline.is_some()
+        let is_told = self.host_requests.is_some();
+        is_listed
+            || is_told
+            || self.jobs.is_some()
+            || self.org_timeout.is_some()
+            || self.deadline.is_some()
     }
 
     /// Says whether any org is named.
@@ -158,7 +170,8 @@ impl FleetArguments {
             all: self.deadline.map(Duration::from_secs),
         };
         let reserve = self.api_reserve.unwrap_or(RESERVE);
-        Ok(Fleet { orgs, config, unread, limits, reserve })
+        let gate = self.host_requests.map_or_else(Gate::default, |many| Gate::new(many.get()));
+        Ok(Fleet { orgs, config, unread, limits, reserve, gate })
     }
 }
 
@@ -225,6 +238,7 @@ impl Fleet {
             let options = ConnectOptions {
                 job_timeout: Duration::from_secs(job_timeout),
                 api_reserve: self.reserve,
+                gate: self.gate.clone(),
                 ..connect::options(ui)
             };
             work(Given { index, org, ui, options })
