@@ -35,7 +35,7 @@ struct Arguments {
     #[arg(short, long, global = true)]
     quiet: bool,
 
-    /// Say more of what is being done (can be repeated)
+    /// Say more of what is being done
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
 

@@ -8,6 +8,7 @@
 pub mod advice;
 pub mod asked;
 pub mod baseline;
+pub mod elsewhere;
 mod evaluate;
 mod finding;
 mod observe;

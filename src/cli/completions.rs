@@ -281,12 +281,18 @@ fn steps(word: &OsStr) -> Vec<CompletionCandidate> {
         let shipped = builtin::all().iter().map(|one| one.name.to_owned());
         return among(word, shipped.chain(own()).map(|name| (format!("{name}/"), None)));
     }
-    let of = |template: Template| {
-        let name = template.name;
-        let steps = template.steps.into_iter();
+    let of = |template: &Template| {
+        let name = template.name.clone();
+        let steps = template.steps.clone().into_iter();
         steps.map(move |step| (format!("{name}/{}", step.id), Some(step.title)))
     };
-    among(word, meant.into_iter().flat_map(of))
+    let found = among(word, meant.iter().flat_map(of));
+    if !found.is_empty() {
+        return found;
+    }
+    // A step that is meant is named by its id alone too.
+    let steps = meant.into_iter().flat_map(|template| template.steps);
+    among(word, steps.map(|step| (step.id, Some(step.title))))
 }
 
 /// Steps, by their name alone too where the line names their template.

@@ -59,7 +59,7 @@ pub(super) const ROWS: &[Row] = &[
             ("sfsetup plan show plan.json", "what a saved plan would do; no org is asked"),
             ("sfsetup plan show plan.json --out plan.html", "the same as a page to review"),
         ],
-        &[0, 2],
+        &[0, 2, 3],
     ),
     (
         "deploy",

@@ -19,6 +19,7 @@ pub(super) mod known_orgs;
 pub(super) mod last_words;
 pub(super) mod library;
 pub(super) mod load;
+pub(super) mod one_at_a_time;
 pub(super) mod plans;
 pub(super) mod questions;
 pub(super) mod refusal;

@@ -353,12 +353,21 @@ impl<'s> Seen<'s, '_> {
         };
         let mut access_from =
             observed.covered_by.map(|permission| format!("{permission} in the same component"));
-        if let (true, Some((fact, user))) = (outcome != Outcome::InSync, effective)
-            && self.facts.get(fact, Some(user)) == FactAnswer::Known(Value::Bool(true))
-        {
-            (outcome, actual) = (Outcome::InSync, Some(Value::Bool(true)));
-            let source = self.facts.source(fact, Some(user)).unwrap_or("elsewhere");
-            access_from = Some(source.to_owned());
+        if let (true, Some((fact, user))) = (outcome != Outcome::InSync, effective) {
+            match self.facts.get(fact, Some(user)) {
+                FactAnswer::Known(Value::Bool(true)) => {
+                    (outcome, actual) = (Outcome::InSync, Some(Value::Bool(true)));
+                    let source = self.facts.source(fact, Some(user)).unwrap_or("elsewhere");
+                    access_from = Some(source.to_owned());
+                }
+                // Where the user may have it from elsewhere, nobody knows that they lack it.
+                FactAnswer::NotObserved(unseen)
+                    if unseen.kind == UnseenKind::Elsewhere && outcome == Outcome::Differs =>
+                {
+                    (outcome, actual) = (Outcome::NotObserved(unseen), None);
+                }
+                FactAnswer::Known(_) | FactAnswer::NotObserved(_) => {}
+            }
         }
         if observed.is_secret {
             actual = actual.map(|_| Value::Hidden);

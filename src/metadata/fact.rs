@@ -417,6 +417,11 @@ impl FactValues {
         }
     }
 
+    /// Gives another reason for every fact that has no answer.
+    pub fn set_otherwise(&mut self, otherwise: Unseen) {
+        self.otherwise = otherwise;
+    }
+
     /// Notes what time it is where the facts are.
     pub fn set_now(&mut self, now: Option<Timestamp>) {
         self.now = now;

@@ -44,6 +44,14 @@ impl Unit {
     }
 }
 
+impl Period {
+    /// Returns on which day from today on it is over, today being none: a day that has begun counts.
+    pub fn days(self) -> i64 {
+        let hours = i64::from(self.count) * self.unit.hours();
+        (hours + 23) / 24
+    }
+}
+
 impl FromStr for Period {
     type Err = String;
 

@@ -33,6 +33,8 @@ pub enum UnseenKind {
     NotAsked,
     /// Only an org can answer, and files were read.
     Offline,
+    /// Something in the files gives it, and only an org can tell whether the user has that.
+    Elsewhere,
     /// It came with a newer API version than the one by which it was read.
     Version,
     /// It stands more than once and says different things.

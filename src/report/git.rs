@@ -53,6 +53,39 @@ pub enum Fate<'f> {
     },
 }
 
+/// Elements whose text nobody is shown.
+const HIDDEN: [&str; 2] = ["consumerKey", "consumerSecret"];
+
+/// Writes the lines that changed in a file which cannot be read as metadata.
+pub fn lines(name: &str, then: &str, now: &str) -> String {
+    let shown = |text: &str| text.split_inclusive('\n').map(without_secret).collect::<String>();
+    let (then, now) = (shown(then), shown(now));
+    let diff = similar::TextDiff::from_lines(&then, &now);
+    let (old, new) = (format!("a/{name}"), format!("b/{name}"));
+    let text = diff.unified_diff().context_radius(3).header(&old, &new).to_string();
+    let mut out = String::new();
+    for row in text.lines() {
+        let row = clean(row);
+        let row = match row.as_bytes().first() {
+            Some(b'+') => row.green().to_string(),
+            Some(b'-') => row.red().to_string(),
+            Some(b'@') => row.cyan().to_string(),
+            _ => row.to_string(),
+        };
+        line(&mut out, &row);
+    }
+    out
+}
+
+/// A line without the text of an element that holds a key or a secret.
+fn without_secret(text: &str) -> String {
+    let begins = |name: &&str| text.find(&format!("<{name}>")).map(|at| at + name.len() + 2);
+    match HIDDEN.iter().find_map(begins) {
+        Some(at) => format!("{}(hidden)\n", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
 /// Writes what changed in a file.
 pub fn file(change: &FileChange<'_>) -> String {
     let mut out = String::new();
@@ -174,4 +207,21 @@ fn entry<'f>(finding: &'f Finding<'_>) -> Option<(&'f str, String)> {
     let [only] = path.segments() else { return None };
     let value = finding.actual.as_ref().or(finding.then())?;
     Some((only.key.as_deref()?, value.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_shows_a_secret() {
+        let text = |value: &str| format!("<a>\n  <consumerSecret>{value}</consumerSecret>\n<b\n");
+        let shown = lines("A.connectedApp", &text("hush"), &text("still"));
+        assert_eq!(shown, "");
+        let shown = lines("A.connectedApp", &text("hush"), "<a>\n");
+        assert!(
+            shown.contains("-  <consumerSecret>(hidden)") && !shown.contains("hush"),
+            "{shown}"
+        );
+    }
 }

@@ -171,6 +171,10 @@ fn broken_files_are_the_same_error_on_every_road() {
         let run = env.run(&in_place);
         is_told(&run, &told, &format!("{name}, in place"));
         assert_eq!(std::fs::read(env.folder().join("broken").join(FILE)).unwrap(), bytes);
+        // Nothing is edited by halves: what could be put right stays as it was too.
+        assert!(run.stderr.contains("no file was edited"), "{run:?}");
+        let other = env.folder().join("broken/permissionsets/Acme_Other.permissionset");
+        assert_eq!(std::fs::read_to_string(other).unwrap(), sound(false));
         let (then, now) = (format!("sound/{FILE}"), format!("broken/{FILE}"));
         let run = env.run(&["git-diff", FILE, &then, "x", "100644", &now, "x", "100644"]);
         is_told(&run, &told, &format!("{name}, git-diff"));
@@ -225,4 +229,7 @@ fn git_shows_the_other_files_too() {
     let told = format!("{}:2:1: `<PermissionSet>` is opened here", names[1]);
     assert!(run.stdout.contains(&told), "{run:?}");
     assert_eq!(run.stdout.matches("userPermissions[ApiEnabled]").count(), 2, "{run:?}");
+    // Of what cannot be read the lines are shown, as git would.
+    assert!(run.stdout.contains("\n-        <enabled>false</enabled>\n"), "{run:?}");
+    assert!(run.stdout.contains("\n-</PermissionSet>\n"), "{run:?}");
 }

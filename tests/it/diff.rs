@@ -37,6 +37,9 @@ fn an_org_in_good_order_is_in_sync() {
     );
     let strict = diff(&env, &fixture("good-order"), &["--strict"]);
     assert_eq!(strict.code, 2, "facts are not observed offline, and --strict counts them");
+    let why = "note: nothing differs; it fails because of `--strict`: ";
+    assert!(strict.stderr.contains(why) && strict.stderr.contains(" not observed"), "{strict:?}");
+    assert!(!run.stderr.contains(why), "{run:?}");
 }
 
 /// Sixteen objects of which the folder shows one.

@@ -201,3 +201,116 @@ fn a_group_is_no_permission_set_whoever_has_it() {
         }
     }
 }
+
+const NAMESPACE: &str = "xmlns=\"http://soap.sforce.com/2006/04/metadata\"";
+
+/// A folder with a profile that does not see all of Account, and a permission set that does.
+fn folder(env: &Env, at: &str) {
+    let entry = |flag: bool| {
+        format!(
+            "<objectPermissions><allowCreate>false</allowCreate><allowDelete>false</allowDelete>\
+             <allowEdit>false</allowEdit><allowRead>true</allowRead><modifyAllRecords>false\
+             </modifyAllRecords><object>Account</object><viewAllRecords>{flag}</viewAllRecords>\
+             </objectPermissions>"
+        )
+    };
+    let file = |name: &str, text: String| {
+        env.write(&format!("{at}/{name}"), text);
+    };
+    let types = ["CustomObject", "PermissionSet", "Profile"];
+    let types = types.map(|name| {
+        let members = if name == "CustomObject" { "Account" } else { "*" };
+        format!("<types><members>{members}</members><name>{name}</name></types>")
+    });
+    let types = types.concat();
+    file("package.xml", format!("<Package {NAMESPACE}>{types}<version>67.0</version></Package>"));
+    file(
+        "profiles/Acme.profile",
+        format!("<Profile {NAMESPACE}>\n<custom>true</custom>\n{}\n</Profile>\n", entry(false)),
+    );
+    file(
+        "permissionsets/Sees.permissionset",
+        format!("<PermissionSet {NAMESPACE}><label>S</label>{}</PermissionSet>", entry(true)),
+    );
+}
+
+fn one_want(rest: &str) -> String {
+    format!(
+        "{HEAD}carrier = \"effective\"\n{USER}[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{{ \
+         component = \"Profile:Acme\", path = \"objectPermissions[Account].viewAllRecords\", equals \
+         = true{rest} }}, {{ component = \"Profile:Acme\", path = \
+         \"objectPermissions[Account].allowRead\", equals = true }}]\n"
+    )
+}
+
+/// What a user may have from a permission set of the folder, nobody knows that they lack: no file
+/// tells who has a set.
+#[test]
+fn files_do_not_say_that_a_user_lacks_what_a_permission_set_gives() {
+    let env = Env::new();
+    folder(&env, "org");
+    let user = "user=ana@example.com";
+    let state = |set: &str, rest: &str| {
+        env.write("t.toml", one_want(rest));
+        let run = env.run(&[
+            "diff",
+            "--template",
+            "t.toml",
+            "--from",
+            "org",
+            "--set",
+            set,
+            "--format",
+            "json",
+        ]);
+        let report: Json = serde_json::from_str(&run.stdout).unwrap();
+        let finding = report["orgs"][0]["findings"][0].clone();
+        let text = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+        (run.code, text("state"), text("reason"))
+    };
+    let differs = (2, "differs".to_owned(), String::new());
+    // The template insists on the profile, or names nobody who could have it from elsewhere.
+    assert_eq!(state(user, ", carrier = \"component\""), differs);
+    assert_eq!(state("user=", ""), differs);
+    let (code, open, reason) = state(user, "");
+    assert_eq!((code, open.as_str()), (0, "not-observed"), "{reason}");
+    assert!(reason.contains("permission set Sees gives it"), "{reason}");
+    assert!(reason.contains("whether ana@example.com has that only an org can tell"), "{reason}");
+    // No package grants it in the profile.
+    let before = std::fs::read(env.folder().join("org/profiles/Acme.profile")).unwrap();
+    let package = ["package", "--template", "t.toml", "--from", "org", "--set", user, "--in-place"];
+    let run = env.run(&package);
+    assert!(run.code == 0 && run.stdout.contains("permission set Sees gives it"), "{run:?}");
+    assert_eq!(std::fs::read(env.folder().join("org/profiles/Acme.profile")).unwrap(), before);
+    // One that is no metadata may give it: that is an error, and no answer.
+    env.write("org/permissionsets/Torn.permissionset", "<PermissionSet");
+    let run = env.run(&["diff", "--template", "t.toml", "--from", "org", "--set", user]);
+    assert!(run.code == 1 && run.stderr.contains("Torn.permissionset"), "{run:?}");
+    // Where no set gives it, it is as the profile says.
+    for name in ["Torn", "Sees"] {
+        let file = format!("org/permissionsets/{name}.permissionset");
+        std::fs::remove_file(env.folder().join(file)).unwrap();
+    }
+    assert_eq!(state(user, ""), differs);
+}
+
+/// In a case its answer counts, and where there is none it is asked for.
+#[test]
+fn a_case_says_what_a_permission_set_leaves_open() {
+    let env = Env::new();
+    env.write("t.toml", one_want(""));
+    folder(&env, "t.test/case");
+    let parameters = "[parameters]\nuser = \"ana@example.com\"\n";
+    let tested = |rest: &str| {
+        env.write("t.test/case/expect.toml", format!("{parameters}{rest}"));
+        env.run(&["template", "test", "t.toml"])
+    };
+    let open = tested("");
+    assert_eq!(open.code, 2, "{open:?}");
+    let fact = "user.object[Account].viewAllRecords";
+    assert!(open.stderr.contains(&format!("\"{fact}\" = true")), "{open:?}");
+    let answer = |value: &str| format!("[facts]\n\"{fact}\" = {value}\n");
+    assert_eq!(tested(&answer("true")).code, 0);
+    let lacking = tested(&format!("{}[states]\na = \"differs\"\n", answer("false")));
+    assert_eq!(lacking.code, 0, "{lacking:?}");
+}

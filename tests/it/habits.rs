@@ -167,6 +167,7 @@ fn completions_know_what_the_program_knows() {
         ("sfsetup diff -t ampersand --set app_k", &["app_kind=connected-app"]),
         ("sfsetup diff -t ampersand --set us", &["user="]),
         ("sfsetup waive ampersand/ip", &["ampersand/ip-relaxation"]),
+        ("sfsetup explain -t ampersand refr", &["refresh-token"]),
         ("sfsetup diff --from org --only ConnectedApp", &["ConnectedApp:Ampersand"]),
         ("sfsetup diff --format js", &["json", "jsonl"]),
     ] {

@@ -35,7 +35,11 @@ async fn a_deploy_that_is_under_way_is_canceled() {
         lab.until("deployRequest.status", 1).await;
         signal(&child, name);
         let run = end(child).await;
-        assert!(run.code == 130 && run.stderr.contains("was canceled"), "{run:?}");
+        assert!(
+            run.code == 130
+                && run.stderr.contains("at the request of this run the org has canceled"),
+            "{run:?}"
+        );
         assert_eq!(lab.files().await, before);
         assert_eq!(lab.journal()[0]["stage"], "canceled");
     }
@@ -64,7 +68,10 @@ async fn a_request_that_is_on_its_way_is_answered_or_told() {
     lab.until("deployRequest.start", 1).await;
     signal(&child, "-INT");
     let run = end(child).await;
-    assert!(run.code == 130 && run.stderr.contains("was canceled"), "{run:?}");
+    assert!(
+        run.code == 130 && run.stderr.contains("at the request of this run the org has canceled"),
+        "{run:?}"
+    );
     assert_eq!(lab.journal()[0]["stage"], "canceled");
 
     // It does not come: who is told to stop does not wait for ever.

@@ -152,7 +152,8 @@ fn a_package_is_shown_without_being_written_and_says_what_it_writes_over() {
     let none = env.run(&package);
     assert!(none.code == 64 && none.stderr.contains("--out"), "{none:?}");
     let over = "note: `fix.zip` is there already, and is written over";
-    for (before, is_said) in [(None, false), (Some("old"), true), (None, false)] {
+    let old = archive::write_zip(&[("package.xml".to_owned(), b"old".to_vec())].into()).unwrap();
+    for (before, is_said) in [(None, false), (Some(old), true), (None, false)] {
         if let Some(before) = before {
             env.write("fix.zip", before);
         }
@@ -575,4 +576,50 @@ fn elements_of_a_set_are_the_same_by_either_name() {
             "{want}"
         );
     }
+}
+
+#[test]
+fn what_is_edited_in_place_is_named() {
+    let env = Env::new();
+    let run = env.run(&["package", "--template", "ampersand", "--org", "demo", "--in-place"]);
+    assert_eq!(run.code, 64, "{run:?}");
+    assert!(run.stderr.contains("`--in-place` edits the files under `--from`"), "{run:?}");
+    let both = ["package", "--org", "demo", "--from", ".", "--in-place"];
+    let run = env.run(&both);
+    assert_eq!(run.code, 64, "{run:?}");
+    assert!(!run.stderr.contains("--org <ORG> --in-place"), "{run:?}");
+}
+
+#[test]
+fn a_file_that_is_no_package_is_not_written_over() {
+    let env = Env::new();
+    let write = |out: &str| {
+        let from = fixture("drifted");
+        env.run(&["package", "--template", "ampersand", "--from", &from, "--out", out])
+    };
+    assert_eq!(write("fix.zip").code, 2);
+    let package = std::fs::read(env.folder().join("fix.zip")).unwrap();
+    let zip = |name: &str| archive::write_zip(&[(name.to_owned(), b"x".to_vec())].into()).unwrap();
+    for mine in [b"my own".to_vec(), Vec::new(), zip("notes.txt")] {
+        env.write("mine.zip", &mine);
+        let run = write("mine.zip");
+        assert!(run.code == 1 && run.stderr.contains("is no package"), "{run:?}");
+        assert_eq!(std::fs::read(env.folder().join("mine.zip")).unwrap(), mine);
+    }
+    // One of before is, and that is said.
+    env.write("old.zip", zip("package.xml"));
+    let run = write("old.zip");
+    assert!(run.code == 2 && run.stderr.contains("written over"), "{run:?}");
+    assert_eq!(std::fs::read(env.folder().join("old.zip")).unwrap(), package);
+}
+
+#[test]
+fn a_dash_is_no_file() {
+    let env = Env::new();
+    let from = fixture("drifted");
+    for command in ["package", "diff"] {
+        let run = env.run(&[command, "--template", "ampersand", "--from", &from, "--out", "-"]);
+        assert!(run.code == 64 && run.stderr.contains("`-` names no file here"), "{run:?}");
+    }
+    assert!(!env.folder().join("-").exists());
 }

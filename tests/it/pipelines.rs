@@ -529,3 +529,33 @@ fn a_night_says_what_is_new_and_an_org_that_was_not_seen_is_an_error() {
     assert!(env.folder().join("answers/demo.json").is_file());
     assert!(!env.folder().join("answers/nobody.json").exists());
 }
+
+/// The token of the job counts, whatever org the file names that `init` has written.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_scripts_take_the_token_of_their_job() {
+    let running = serve(Store::in_memory(), None, Faults::none()).await.unwrap();
+    let (url, token) = (running.url(), running.token.clone());
+    tokio::task::spawn_blocking(move || {
+        for file in ["pipelines/gitlab.yml", "pipelines/Jenkinsfile"] {
+            let env = checkout();
+            env.write(
+                "sfsetup.toml",
+                "org = \"production\"\ntemplates = [\"ampersand\"]\n[parameters.ampersand]\napp = \
+                 \"Ampersand\"\nprofile = \"Ampersand Integration\"\n",
+            );
+            let text = read(file);
+            let lines = commands(&text);
+            let plan = lines.iter().find(|line| line.contains("--save-plan")).unwrap();
+            let deploy = lines.iter().find(|line| line.contains("deploy")).unwrap();
+            for (line, codes) in [(plan, &[0, 2][..]), (deploy, &[0])] {
+                let mut command = env.clean(Command::new("sh"));
+                command.args(["-c", line.trim_end_matches('\'')]);
+                command.env("SF_ACCESS_TOKEN", &token).env("SF_ORG_INSTANCE_URL", &url);
+                let run = finish(with_program(&env, command).output().unwrap());
+                assert!(codes.contains(&run.code), "{file}: {line}: {run:?}");
+            }
+        }
+    })
+    .await
+    .unwrap();
+}

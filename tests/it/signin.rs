@@ -508,3 +508,33 @@ async fn which_org_comes_before_its_parameters() {
         assert!(!run.stderr.contains("parameters"), "{run:?}");
     }
 }
+
+/// Nobody opens a browser in a pipeline: it would wait until somebody ends it.
+#[test]
+fn a_pipeline_is_told_how_to_sign_in_without_a_browser() {
+    let env = Env::new();
+    let began = std::time::Instant::now();
+    let run = |name: &str, arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = env.command();
+        command.args(arguments).arg(name).envs(variables.iter().copied());
+        crate::support::finish(command.stdin(std::process::Stdio::null()).output().unwrap())
+    };
+    let login = run("acme", &["org", "login"], &[("CI", "true")]);
+    assert_eq!(login.code, 64, "{login:?}");
+    for way in ["--auth-url-file", "--jwt-key-file", "--client-credentials"] {
+        assert!(login.stderr.contains(way), "{way}: {login:?}");
+    }
+    assert!(began.elapsed() < std::time::Duration::from_secs(30));
+    // A token that is there and does not count is named beside an org that is not known.
+    let token = [("SF_ACCESS_TOKEN", "x"), ("SF_ORG_INSTANCE_URL", "https://x.example.com")];
+    let diff = ["diff", "--template", "ampersand", "--org"];
+    let told = "SF_ACCESS_TOKEN is set and not used";
+    let with = run("production", &diff, &token);
+    assert!(with.code == 1 && with.stderr.contains(told), "{with:?}");
+    assert!(!run("production", &diff, &[]).stderr.contains(told));
+    // A document has all hints.
+    let json = run("--format=json", &["diff", "--template", "ampersand", "--org", "p"], &token);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let hint = json["error"]["hint"].as_str().unwrap();
+    assert!(hint.contains("sfsetup org list") && hint.contains(told), "{hint}");
+}

@@ -587,3 +587,27 @@ fn the_schema_of_the_file_is_printed() {
     let schema: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(schema["title"], "sfsetup.toml");
 }
+
+/// Four runs at once each write theirs, and none of them another's away.
+#[test]
+fn waivers_that_are_written_at_once_all_stand() {
+    let env = home("");
+    let steps = ["ip", "invite", "edition", "set"];
+    let start = |step: &&str| {
+        let what = ["waive", step, "--reason", "at once", "--expires", "30d"];
+        env.command().args(what).stdin(std::process::Stdio::null()).spawn().unwrap()
+    };
+    for _ in 0..3 {
+        let before = std::fs::read_to_string(env.folder().join("sfsetup.toml")).unwrap();
+        let runs: Vec<_> = steps.iter().map(start).collect();
+        for mut run in runs {
+            assert!(run.wait().unwrap().success());
+        }
+        let after = std::fs::read_to_string(env.folder().join("sfsetup.toml")).unwrap();
+        assert!(after.starts_with(&before), "what stood there stands");
+        for step in steps {
+            assert!(after.contains(&format!("step = \"acme/{step}\"")), "{step}: {after}");
+        }
+        env.write("sfsetup.toml", &before);
+    }
+}

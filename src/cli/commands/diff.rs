@@ -43,6 +43,7 @@ use outlet::{FORMATS, Outlet, give, owe, written};
 /// Every setting that the template wants ends in one state: in sync (=), differs (~), missing (+),
 /// to do by hand (!) or not observed (?). Nothing is changed, in an org or on disk.
 #[derive(Debug, Args)]
+#[command(override_usage = "sfsetup diff [OPTIONS]")]
 pub(crate) struct DiffArguments {
     #[command(flatten)]
     wanted: WantedArguments,
@@ -303,6 +304,13 @@ fn answer(
         return Err(error);
     }
     let exit = exit(report, since.as_ref().map(|(_, since)| since), ends.fail_on);
+    let is_drift = |finding: &Finding<'_>| FailOn::Any.is_drift(finding);
+    if exit == Exit::Drift
+        && ends.fail_on == FailOn::Observed
+        && !report.diffs().flat_map(|diff| &diff.findings).any(is_drift)
+    {
+        ui.note(&strictly(report, ends));
+    }
     if let (Exit::Done, Some(place)) = (exit, &ends.place)
         && since.is_none()
         && report.diffs().any(Diff::has_drift)
@@ -314,6 +322,25 @@ fn answer(
         ));
     }
     Ok(exit)
+}
+
+/// Says that a run fails only because what is open counts.
+fn strictly(report: &Report<'_>, ends: &Ends) -> String {
+    let findings = || report.diffs().flat_map(|diff| &diff.findings);
+    let parts: Vec<String> = [
+        (report.count(State::NotObserved), "not observed"),
+        (report.count(State::Manual), "by hand"),
+        (findings().filter(|finding| finding.is_of_nothing()).count(), "so for nothing"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, words)| format!("{count} {words}"))
+    .collect();
+    let why = match &ends.place {
+        Some(place) => format!("`fail-on = \"{}\"` at {place}", ends.fail_on.name()),
+        None => "`--strict`".to_owned(),
+    };
+    format!("nothing differs; it fails because of {why}: {}", parts.join(", "))
 }
 
 /// Why what was found is no answer, or no whole one. What was read is answered all the same where a

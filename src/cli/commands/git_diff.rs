@@ -185,8 +185,8 @@ fn alone(id: &ComponentId, content: &Content) -> Result<Vec<Difference>, Compare
     Ok(by_index(row, &document, &nothing))
 }
 
-/// Says what is no metadata, such as a merge conflict: git shows it no better, but the reader must
-/// know.
+/// Says what is no metadata, such as a merge conflict, and which lines changed all the same, as git
+/// would.
 fn broken(
     ui: &Ui,
     shown: &str,
@@ -194,7 +194,7 @@ fn broken(
     sides: [(&Option<Content>, &str); 2],
 ) -> Result<Exit, CommandError> {
     let mut lines = Vec::new();
-    for (content, whose) in sides {
+    for (content, whose) in &sides {
         let Some(error) = content.as_ref().and_then(|one| check_component(id, &one).err()) else {
             continue;
         };
@@ -202,7 +202,12 @@ fn broken(
     }
     // Git stops at the first file whose driver fails, and the others are to be shown too.
     if std::env::var_os("GIT_DIFF_PATH_COUNTER").is_some() {
-        ui.answer(&format!("{}\n", lines.join("\n")))?;
+        let text = |content: &Option<Content>| {
+            let bytes = content.as_ref().and_then(|one| one.read().ok()).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        let changed = git::lines(shown, &text(sides[0].0), &text(sides[1].0));
+        ui.answer(&format!("{}\n{changed}", lines.join("\n")))?;
         return Ok(Exit::Done);
     }
     Err(CommandError::broken(&lines).unwrap_or_else(|| CommandError::new("no metadata")))

@@ -23,7 +23,7 @@ use crate::cli::shared::selection::Selection;
 use crate::cli::shared::shown::{FORMATS, ShownPlan};
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
-use crate::metadata::archive::{check_name, write_zip};
+use crate::metadata::archive::{Limits, check_name, read_zip, write_zip};
 use crate::metadata::decomposed::{NewState, Part, compose, distribute};
 use crate::metadata::document::Document;
 use crate::metadata::layout::{base_of, metadata_path, source_path};
@@ -42,6 +42,9 @@ use crate::snapshot::is_read_with;
 /// changed entries alone; what an org replaces as a whole (permission sets, connected apps,
 /// policies) is whole. Nothing is changed in an org.
 #[derive(Debug, Args)]
+#[command(override_usage = "sfsetup package [OPTIONS] --out <DIR|FILE.zip>
+       sfsetup package [OPTIONS] --from <PATH> --in-place
+       sfsetup package [OPTIONS] --show")]
 pub(crate) struct PackageArguments {
     #[command(flatten)]
     wanted: WantedArguments,
@@ -62,7 +65,7 @@ pub(crate) struct PackageArguments {
     layout: Layout,
 
     /// Edit the files under --from themselves; only the lines of what differs change
-    #[arg(long, requires = "from", conflicts_with = "out")]
+    #[arg(long, conflicts_with = "out")]
     in_place: bool,
 
     /// Show each file before and after, with three lines of context; the other forms always do.
@@ -119,6 +122,13 @@ fn of_wanted(
     body: &Body,
 ) -> Result<Exit, CommandError> {
     let ui = answer.ui;
+    if arguments.in_place && arguments.source.from.is_none() {
+        return Err(CommandError::new(
+            "`--in-place` edits the files under `--from`, and none is named",
+        )
+        .hint("name the folder: `--from .`; what an org lacks is written with `--out`")
+        .usage());
+    }
     let (config, choice) = wanted::source(ui, &arguments.source)?;
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
     let waivers = wanted::waivers(ui, &config, choice.as_ref())?;
@@ -197,6 +207,13 @@ async fn make(
         text.push('\n');
         text.push_str(&render::files(&changes));
     }
+    // Files that somebody works on are edited as a whole, or not at all.
+    if arguments.in_place
+        && let Err(error) = seen.all_read()
+    {
+        answer.give(&text)?;
+        return Err(error.hint("no file was edited: put these right first"));
+    }
     put(answer, arguments, &plan, &seen, &text, body)?;
     seen.all_read()?;
     Ok(exit(&plan.left, fail_on))
@@ -263,6 +280,21 @@ fn refuse_within(from: Option<&Path>, out: &Path) -> Result<(), CommandError> {
     .usage())
 }
 
+/// A package of before is written over; what is none is somebody's.
+fn refuse_other(out: &Path) -> Result<(), CommandError> {
+    let there = std::fs::read(out).unwrap_or_default();
+    let entries = read_zip(&there, &Limits::default()).unwrap_or_default();
+    if entries.iter().any(|(name, _)| name == "package.xml") {
+        return Ok(());
+    }
+    Err(CommandError::new(format!(
+        "`{}` is there and is no package, so nothing was written",
+        out.display()
+    ))
+    .because("it is no zip with a package.xml at its root")
+    .hint("name another file with `--out`, or take that one away"))
+}
+
 fn is_zip(out: &Path) -> bool {
     out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"))
 }
@@ -290,6 +322,7 @@ fn written(
                     .because(error.to_string())
             })?;
             if std::fs::read(out).is_ok_and(|there| there != bytes) {
+                refuse_other(out)?;
                 ui.note(&format!("`{}` is there already, and is written over", out.display()));
             }
             ui.write_file(out, &bytes)?;

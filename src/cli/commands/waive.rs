@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jiff::Span;
@@ -12,12 +12,14 @@ use serde::Serialize;
 use crate::cli::shared::answer::{Answer, AnswerArguments};
 use crate::cli::shared::arguments::Exit;
 use crate::cli::shared::clock::today;
-use crate::cli::shared::config::Config;
+use crate::cli::shared::config::{Config, text_of};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::load::load_for;
+use crate::cli::shared::one_at_a_time::alone;
 use crate::cli::shared::selection::Pattern;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::waivers::day;
+use crate::metadata::lasting::Period;
 use crate::metadata::registry::nearest::{nearest, perhaps};
 use crate::plan::saved::SavedWaiver;
 use crate::report::json::waive::Waived;
@@ -52,8 +54,8 @@ pub(crate) struct WaiveArguments {
     #[arg(long, value_name = "NAME")]
     owner: Option<String>,
 
-    /// The last day on which it may, such as 2027-01-31, or in how many days that is, such as 30d
-    #[arg(long, value_name = "DATE|DAYS")]
+    /// The last day on which it may, such as 2027-01-31, or in what time that is, such as 30d or 4w
+    #[arg(long, value_name = "DATE|TIME")]
     expires: Option<String>,
 
     #[command(flatten)]
@@ -137,18 +139,19 @@ fn missing(what: &str, option: &str) -> CommandError {
 /// The last day that a person means, written as a day: today at the earliest.
 fn last_day(text: &str) -> Result<String, String> {
     let today = today();
-    let days = text.strip_suffix(['d', 'D']).and_then(|days| days.trim().parse::<i64>().ok());
-    let meant: Option<Date> = match days {
-        Some(days) => Span::new()
-            .try_days(days)
+    let meant: Option<Date> = match text.to_lowercase().parse::<Period>() {
+        Ok(period) => Span::new()
+            .try_days(period.days())
             .and_then(|days| today.parse::<Date>()?.checked_add(days))
             .ok(),
-        None => day(text).and_then(|day| day.parse().ok()),
+        Err(_) => day(text).and_then(|day| day.parse().ok()),
     };
     match meant.map(|day| day.to_string()) {
         Some(day) if day < today => Err(format!("{day} is over; today is {today} (UTC)")),
         Some(day) => Ok(day),
-        None => Err(format!("`{text}` is neither a day such as 2027-01-31 nor days such as 30d")),
+        None => Err(format!(
+            "`{text}` is neither a day such as 2027-01-31 nor a time such as 30d or 4w"
+        )),
     }
 }
 
@@ -220,9 +223,19 @@ fn write(
         Some(org) => toml::to_string(&BTreeMap::from([("orgs", BTreeMap::from([(org, waivers)]))])),
         None => toml::to_string(&waivers),
     };
-    let mut added = added.map_err(|error| no_toml(error.to_string()))?;
-    let Config { file, text, .. } = config;
-    let file = file.unwrap_or_else(|| PathBuf::from("sfsetup.toml"));
+    let added = added.map_err(|error| no_toml(error.to_string()))?;
+    let file = config.file.unwrap_or_else(|| PathBuf::from("sfsetup.toml"));
+    alone(|| append(answer.ui, &file, added))?;
+    told.file = file.display().to_string();
+    body.replace(Some(told));
+    answer.say(&format!("{about} is waived until {expires}, in {}.\n", file.display()))?;
+    Ok(Exit::Done)
+}
+
+/// Puts it behind what the file says by now: somebody may have waived something else since this run
+/// began.
+fn append(ui: &Ui, file: &Path, mut added: String) -> Result<(), CommandError> {
+    let text = if file.exists() { text_of(file)? } else { String::new() };
     let between = match text.as_str() {
         "" => "",
         text if text.ends_with('\n') => "\n",
@@ -233,7 +246,7 @@ fn write(
         added = added.replace('\n', "\r\n");
     }
     let text = format!("{text}{added}");
-    if let Err(error) = Config::parse(&file, text.clone()) {
+    if let Err(error) = Config::parse(file, text.clone()) {
         let mut all = CommandError::new(format!(
             "`{}` is written so that no [[waiver]] can stand at its end, so nothing was written",
             file.display()
@@ -241,11 +254,7 @@ fn write(
         all.causes = error.causes;
         return Err(all.hint(format!("put it in by hand:\n{}", added.trim())));
     }
-    answer.ui.write_file(&file, text.as_bytes())?;
-    told.file = file.display().to_string();
-    body.replace(Some(told));
-    answer.say(&format!("{about} is waived until {expires}, in {}.\n", file.display()))?;
-    Ok(Exit::Done)
+    ui.write_file(file, text.as_bytes())
 }
 
 #[cfg(test)]
@@ -256,6 +265,8 @@ mod tests {
     fn a_last_day_is_a_day_to_come() {
         assert_eq!(last_day("2999-02-28").unwrap(), "2999-02-28");
         assert!(last_day("0d").is_ok() && last_day("30d").unwrap() > last_day("1d").unwrap());
+        assert_eq!(last_day("2w"), last_day("14d"));
+        assert_eq!(last_day("25H"), last_day("2d"));
         for wrong in ["", "d", "-1d", "2026-02-30", "2020-01-01", "31.01.2999", "99999999d"] {
             assert!(last_day(wrong).is_err(), "{wrong}");
         }

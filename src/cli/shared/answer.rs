@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::arguments::Exit;
 use super::error::CommandError;
 use super::format::Format;
-use super::ui::{Ui, told, would_write};
+use super::ui::{Ui, refuse_dash, told, would_write};
 use crate::report::Failure;
 use crate::report::json::parts;
 
@@ -241,6 +241,7 @@ impl<'a> Answer<'a> {
 pub(crate) fn check_writable(path: &Path) -> Result<(), CommandError> {
     let cannot =
         |why: String| CommandError::new(format!("cannot write `{}`", path.display())).because(why);
+    refuse_dash(path)?;
     if path.is_dir() {
         return Err(cannot("it is a folder".to_owned()));
     }

@@ -545,7 +545,11 @@ const KEYS: &[&str] = &[
     "waiver",
 ];
 
-fn text_of(file: &Path) -> Result<String, CommandError> {
+/// Reads the text of a file.
+///
+/// # Errors
+/// The system refuses.
+pub(crate) fn text_of(file: &Path) -> Result<String, CommandError> {
     std::fs::read_to_string(file).map_err(|error| {
         CommandError::new(format!("cannot read `{}`", file.display())).because(error.to_string())
     })

@@ -541,13 +541,18 @@ async fn session(choice: &TargetOrg, options: &ConnectOptions) -> Result<Session
                 error.message =
                     format!("no login has that name, and {NO_HELP}, which might know it,{why}");
             }
-            let near = match error.kind {
-                OrgErrorKind::NoSuchOrg => nearest_org(name, &store).await,
-                _ => None,
-            };
+            let is_unknown = error.kind == OrgErrorKind::NoSuchOrg;
+            let near = if is_unknown { nearest_org(name, &store).await } else { None };
             let mut error = self::failed(choice, &error, address.as_deref());
             if let Some(near) = near {
                 error = error.hint(format!("did you mean `{near}`?"));
+            }
+            // Where a file names it, that is said before.
+            if is_unknown && place == "--org" && variable(TOKEN).is_some() {
+                error = error.hint(format!(
+                    "{TOKEN} is set and not used, since an org is named; `--org \"${ADDRESS}\"` \
+                     takes that of the token"
+                ));
             }
             if place == "--org" {
                 Err(error)

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::error::CommandError;
+use super::one_at_a_time::alone;
 use super::ui::{temporary, write_whole};
 use crate::metadata::decomposed::NewState;
 
@@ -63,8 +64,7 @@ pub(crate) fn carry_out(
         };
         ready.push(Ready { edit, place, written });
     }
-    unchanged(&ready)?;
-    put(ready)?;
+    alone(|| unchanged(&ready).and_then(|()| put(ready)))?;
     made.keep();
     Ok(links)
 }

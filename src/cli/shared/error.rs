@@ -271,16 +271,16 @@ impl CommandError {
         all.causes = error.to_string().lines().map(str::to_owned).collect();
         match error {
             ReadError::NotFound { .. } => all.hint(
-                "name a folder in metadata or source format, or \
-                a zip, as `--from`",
+                "name a folder in metadata or source format, or a zip; of a branch or commit of \
+                 git, a folder that it is checked out in (`git worktree add FOLDER BRANCH`)",
             ),
             ReadError::Empty { why, .. } if why.is_empty() => all.hint(
                 "it should hold folders such as `connectedApps` and `profiles`, or be a \
                           project with an `sfdx-project.json`",
             ),
-            ReadError::Empty { .. } => all.hint(
-                "name the folder that holds it as `--from`, or take it out of `.forceignore`",
-            ),
+            ReadError::Empty { .. } => {
+                all.hint("name the folder that holds it, or take it out of `.forceignore`")
+            }
             ReadError::Files(_) | ReadError::Project(_) => {
                 all.hint("put right what is named here, or leave the file out, then run this again")
             }
@@ -322,7 +322,7 @@ impl From<&CommandError> for Failure {
             code: error.code.clone().unwrap_or_else(|| by_exit.to_owned()),
             // Errors that point into a file are coloured.
             message: anstream::adapter::strip_str(&message).to_string(),
-            hint: error.all_hints().first().cloned(),
+            hint: Some(error.all_hints().join("; ")).filter(|hint| !hint.is_empty()),
         }
     }
 }

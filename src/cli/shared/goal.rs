@@ -8,13 +8,14 @@ use std::sync::OnceLock;
 
 use crate::apply::look::{all_read, examine, look_up, read_again, read_images};
 use crate::apply::since::done_since;
+use crate::diff::elsewhere::{sought, why_open};
 use crate::diff::{Diff, Finding, Source, diff, emptied, idle_exceptions, locate, name_parts};
 use crate::journal::Entry;
 use crate::metadata::assignable::OrgLimits;
 use crate::metadata::change_event::CHANNEL_MEMBER;
 use crate::metadata::decomposed::Part;
 use crate::metadata::document::Document;
-use crate::metadata::fact::FactValues;
+use crate::metadata::fact::{FactAnswer, FactValues};
 use crate::metadata::labels::CONNECTED_APP;
 use crate::metadata::names::{Lacked, Name, NameStatus, Names};
 use crate::metadata::path::FieldPath;
@@ -112,6 +113,11 @@ impl Seen {
             }
             None => ComponentSet::new(Requested::Unknown),
         })
+    }
+
+    /// What is known of facts.
+    pub(crate) fn facts(&self) -> &FactValues {
+        &self.facts
     }
 
     /// The files of a component that stands in several; none for any other.
@@ -686,6 +692,21 @@ pub(crate) fn of_files(
         "offline: only an org can answer this, a folder of files cannot",
     ));
     facts.set_now(Some(clock::now()));
+    // The other permission sets are read only where one of them may give what is not found.
+    let open = sought(&diff(steps, &reading.components, &facts).findings);
+    if !open.is_empty() {
+        let sets = read(&|id| id.type_name == "PermissionSet")?;
+        for ((fact, user), path) in &open {
+            if let Some(unseen) = why_open(&sets.components, path, user) {
+                facts.insert(fact, Some(user), FactAnswer::NotObserved(unseen));
+            }
+        }
+        for file in sets.broken {
+            if !reading.broken.contains(&file) {
+                reading.broken.push(file);
+            }
+        }
+    }
     Ok(Seen {
         components: reading.components.into(),
         against: None,

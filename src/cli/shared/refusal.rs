@@ -73,12 +73,19 @@ fn refusal(name: &str, status: &DeployStatus) -> CommandError {
 
 pub(crate) fn canceled(name: &str, status: &DeployStatus) -> CommandError {
     let by = status.canceled_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-    let mut error = CommandError::new(format!(
-        "the deploy {} to `{name}` was canceled{by} before it changed anything",
-        status.id
-    ))
-    .refused()
-    .code(code::CANCELED);
+    let what = match status.canceled_here {
+        // By whom is by whom this run is signed in: it asked for that itself.
+        true => format!(
+            "interrupted: at the request of this run the org has canceled the deploy {} to \
+             `{name}` before it changed anything",
+            status.id
+        ),
+        false => format!(
+            "the deploy {} to `{name}` was canceled{by} before it changed anything",
+            status.id
+        ),
+    };
+    let mut error = CommandError::new(what).refused().code(code::CANCELED);
     if status.canceled_here {
         error.exit = Exit::Interrupted;
     }

@@ -143,6 +143,7 @@ impl Ui {
             CommandError::new(format!("cannot write `{}`", path.display()))
                 .because(error.to_string())
         };
+        refuse_dash(folder)?;
         if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
             return Err(CommandError::new(format!(
                 "`{}` is not empty, so nothing was written",
@@ -191,12 +192,7 @@ impl Ui {
 
     /// Writes one file, whole or not at all.
     pub(crate) fn write_file(&self, path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
-        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent).map_err(|error| {
-                CommandError::new(format!("cannot write `{}`", path.display()))
-                    .because(error.to_string())
-            })?;
-        }
+        make_folder_of(path)?;
         write_whole(path, bytes).map_err(|error| {
             CommandError::new(format!("cannot write `{}`", path.display()))
                 .because(error.to_string())
@@ -206,6 +202,7 @@ impl Ui {
     /// Writes a file that is not there yet, whole or not at all; one that has come to be there
     /// meanwhile is left as it is.
     pub(crate) fn write_new_file(&self, path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
+        make_folder_of(path)?;
         let written = temporary(path, bytes)
             .and_then(|file| file.persist_noclobber(path).map_err(|error| error.error));
         written.map(drop).map_err(|error| {
@@ -542,6 +539,31 @@ fn stderr(text: &str) {
 /// Nothing can be done about a closed stderr.
 fn stderr_as_it_is(text: &str) {
     let _ = anstream::AutoStream::auto(io::stderr().lock()).write_all(harmless(text).as_bytes());
+}
+
+/// Makes the folder that a file is to lie in. A lone `-` is no file that anybody means.
+fn make_folder_of(path: &Path) -> Result<(), CommandError> {
+    refuse_dash(path)?;
+    let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    std::fs::create_dir_all(parent).map_err(|error| {
+        CommandError::new(format!("cannot write `{}`", path.display())).because(error.to_string())
+    })
+}
+
+/// Refuses `-`, which other programs take for standard output.
+///
+/// # Errors
+/// It is that.
+pub(crate) fn refuse_dash(path: &Path) -> Result<(), CommandError> {
+    if path.as_os_str() != "-" {
+        return Ok(());
+    }
+    Err(CommandError::new("`-` names no file here")
+        .hint("an answer comes on standard output where `--out` is left out; `--format` says its form")
+        .hint("a file that is called so is `./-`")
+        .usage())
 }
 
 /// A temporary folder is its owner's alone; what is given to the user is as any folder of theirs.

@@ -84,7 +84,22 @@ fn what_changed_is_shown_by_setting() {
         no setting differs (order, spelling or layout)
     ");
     env.write("profiles/A.profile", "<Profile");
-    insta::assert_snapshot!(git(&env, "diff"), @"profiles/A.profile:1:1: the file ends in the middle of a tag");
+    insta::assert_snapshot!(git(&env, "diff"), @r#"
+    profiles/A.profile:1:1: the file ends in the middle of a tag
+    --- a/profiles/A.profile
+    +++ b/profiles/A.profile
+    @@ -1,8 +1 @@
+    -<?xml version="1.0" encoding="UTF-8"?>
+    -<Profile xmlns="http://soap.sforce.com/2006/04/metadata">
+    -    <custom>true</custom>
+    -    <objectPermissions>
+    -        <allowRead>true</allowRead>
+    -        <object>Account</object>
+    -    </objectPermissions>
+    -</Profile>
+    +<Profile
+    \ No newline at end of file
+    "#);
 }
 
 #[test]
@@ -298,6 +313,19 @@ fn a_file_that_is_not_merged_does_not_end_the_diff() {
     insta::assert_snapshot!(git(&env, "diff --ours"), @"
     * Unmerged path profiles/A.profile
     profiles/A.profile:6:1: there is a git merge conflict marker here; finish the merge first
+    --- a/profiles/A.profile
+    +++ b/profiles/A.profile
+    @@ -3,6 +3,10 @@
+         <custom>true</custom>
+         <objectPermissions>
+             <allowRead>true</allowRead>
+    +<<<<<<< HEAD
+             <object>Case</object>
+    +=======
+    +        <object>Lead</object>
+    +>>>>>>> other
+         </objectPermissions>
+     </Profile>
     ");
 }
 

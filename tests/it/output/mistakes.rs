@@ -350,7 +350,7 @@ fn files_that_cannot_be_read_are_named_with_the_place() {
     --- stderr
     error: cannot read the metadata in `no/such/folder`
       caused by: `no/such/folder` does not exist
-    hint: name a folder in metadata or source format, or a zip, as `--from`
+    hint: name a folder in metadata or source format, or a zip; of a branch or commit of git, a folder that it is checked out in (`git worktree add FOLDER BRANCH`)
     --- exit 1
     ");
     insta::assert_snapshot!(shown(&env, "diff --baseline no/such/folder --from org"), @"
@@ -358,7 +358,7 @@ fn files_that_cannot_be_read_are_named_with_the_place() {
     --- stderr
     error: cannot read the metadata in `no/such/folder`
       caused by: `no/such/folder` does not exist
-    hint: name a folder in metadata or source format, or a zip, as `--from`
+    hint: name a folder in metadata or source format, or a zip; of a branch or commit of git, a folder that it is checked out in (`git worktree add FOLDER BRANCH`)
     --- exit 1
     ");
     let app = std::fs::read(env.folder().join("org/connectedApps/Acme.connectedApp")).unwrap();

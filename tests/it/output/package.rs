@@ -15,7 +15,9 @@ fn a_package_says_what_it_changes_and_what_is_left() {
     error: the following required arguments were not provided:
       --out <DIR|FILE.zip>
 
-    Usage: sfsetup package --template <NAME|FILE> --from <PATH> --out <DIR|FILE.zip>
+    Usage: sfsetup package [OPTIONS] --out <DIR|FILE.zip>
+           sfsetup package [OPTIONS] --from <PATH> --in-place
+           sfsetup package [OPTIONS] --show
 
     For more information, try '--help'.
     --- exit 64

@@ -6,7 +6,7 @@ use crate::cli::shared::answer::spare;
 use crate::cli::shared::clock;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::format::Format;
-use crate::cli::shared::ui::Ui;
+use crate::cli::shared::ui::{Ui, refuse_dash};
 use crate::metadata::layout::with_slashes;
 use crate::report::since::Since;
 use crate::report::{
@@ -55,6 +55,7 @@ impl DiffArguments {
                     .usage());
             }
             if let Some(out) = file {
+                refuse_dash(out)?;
                 let templates = self.wanted.template.iter().map(Path::new);
                 let sides = [&self.from, &self.wanted.baseline, &self.fleet.orgs];
                 let sides = sides.into_iter().flatten();

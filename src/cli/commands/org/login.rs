@@ -281,6 +281,15 @@ async fn sign_in(
         let login = login::client_credentials(name, address, client_id, secret, options);
         return org::sign_in(options, login).await.map_err(failed);
     }
+    if !ui.can_open_browser() {
+        return Err(CommandError::new(format!("cannot sign in to `{name}` in a browser"))
+            .because("nobody is there to do it: this is a pipeline (`CI` is set)")
+            .hint(
+                "sign in without one: `--auth-url-file FILE`, `--jwt-key-file FILE` or \
+                 `--client-credentials`; `sfsetup org login --help` says what each takes",
+            )
+            .usage());
+    }
     let mut web = WebLogin { client_secret: secret, ..WebLogin::default() };
     if let Some(address) = address {
         address.clone_into(&mut web.login_url);

@@ -132,7 +132,11 @@ pub(super) fn document(of: Identity, arguments: &SnapshotArguments, update: &Upd
 
 /// Says what changed in the folder.
 pub(super) fn tell(ui: &Ui, out: &Path, name: &str, update: &Update) -> String {
-    let out = out.display();
+    // A lone dot would end the sentence twice.
+    let out = match out.to_str() {
+        Some("." | "./") => "this folder".to_owned(),
+        _ => out.display().to_string(),
+    };
     let record = &update.record;
     let mut text = match record.components.len() {
         1 => format!("1 component of {name} is in {out}.\n"),

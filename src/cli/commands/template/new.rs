@@ -112,7 +112,7 @@ fn make(
             (text, template, Some(proved))
         }
     };
-    ui.write_file(&file, text.as_bytes())?;
+    ui.write_new_file(&file, text.as_bytes())?;
     let words = match (&choice, proved) {
         (Some(choice), Some(proved)) => proved.words(choice.name()),
         _ => "a skeleton to write over".to_owned(),

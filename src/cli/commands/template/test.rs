@@ -188,9 +188,9 @@ impl<'c> Case<'c> {
         let values = self.values(ui, template)?;
         let steps = template::expand(template, &values)
             .map_err(|error| CommandError::expansion(&error).hint(self.where_to("parameters")))?;
-        let mut components = self.components(ui, &steps)?;
+        let (mut components, facts) = self.seen(ui, &steps)?;
         self.tell_stars(&steps, &mut components.names);
-        let facts = self.facts(&values)?;
+        let facts = self.facts(&values, facts)?;
         let version = match &components.requested {
             Requested::Manifest(manifest) => manifest.version.unwrap_or(ApiVersion::NEWEST),
             Requested::Unknown => ApiVersion::NEWEST,
@@ -213,18 +213,20 @@ impl<'c> Case<'c> {
         Ok(CaseRow::of(&self.name, &trial))
     }
 
-    /// The metadata of the case. One of a template that asks for none may be its answers alone.
-    fn components(
+    /// The metadata of the case, and what its files leave open. One of a template that asks for
+    /// none may be its answers alone.
+    fn seen(
         &self,
         ui: &Ui,
         steps: &[ExpandedStep<'_>],
-    ) -> Result<ComponentSet, CommandError> {
+    ) -> Result<(ComponentSet, FactValues), CommandError> {
         if needs(steps).components.is_empty() && self.holds_answers_alone() {
-            return Ok(ComponentSet::new(Requested::Unknown));
+            let facts = FactValues::new(Unseen::new(UnseenKind::NotAsked, UNANSWERED));
+            return Ok((ComponentSet::new(Requested::Unknown), facts));
         }
         let seen = of_files(ui, steps, self.path, &|_| Vec::new())?;
         seen.all_read()?;
-        Ok(seen.components().clone())
+        Ok((seen.components().clone(), seen.facts().clone()))
     }
 
     fn holds_answers_alone(&self) -> bool {
@@ -272,8 +274,9 @@ impl<'c> Case<'c> {
         )
     }
 
-    fn facts(&self, values: &Arguments) -> Result<FactValues, CommandError> {
-        let mut facts = FactValues::new(Unseen::new(UnseenKind::NotAsked, UNANSWERED));
+    /// What the case answers, before what its files leave open.
+    fn facts(&self, values: &Arguments, mut facts: FactValues) -> Result<FactValues, CommandError> {
+        facts.set_otherwise(Unseen::new(UnseenKind::NotAsked, UNANSWERED));
         facts.set_now(Some(clock::now()));
         for ExpectedFact { fact, of, value } in &self.expected.facts {
             let other = of.as_deref().map(|of| of.trim_start_matches('{').trim_end_matches('}'));
@@ -353,6 +356,13 @@ impl<'c> Case<'c> {
 fn unanswered(trial: &Trial<'_>, step: &str) -> Vec<String> {
     let mut answers = Vec::new();
     for finding in of_step(&trial.diff, step).filter(|finding| finding.state() != State::InSync) {
+        if finding.unseen().is_some_and(|unseen| unseen.kind == UnseenKind::Elsewhere)
+            && let Some(ExpandedWant::Metadata { effective: Some((fact, _)), .. }) =
+                finding.wanted().map(|wanted| &*wanted.want)
+        {
+            answers.push(format!("\"{fact}\" = true"));
+            continue;
+        }
         let is_unanswered =
             finding.unseen().is_some_and(|unseen| unseen.kind == UnseenKind::NotAsked);
         match (finding.subject.fact(), finding.desired().first()) {

@@ -30,13 +30,17 @@ impl Ui {
     /// Says whether somebody is there to be asked for what a command lacks: a terminal that can
     /// show a list, and no pipeline that has one all the same (`CI`).
     pub(crate) fn can_ask(&self) -> bool {
-        let is_pipeline =
-            std::env::var("CI").is_ok_and(|ci| !matches!(&*ci, "" | "0" | "false" | "FALSE"));
         self.of.is_none()
             && io::stdin().is_terminal()
             && io::stderr().is_terminal()
             && !is_dumb()
-            && !is_pipeline
+            && !is_pipeline()
+    }
+
+    /// Says whether somebody may be there to sign in with a browser. One needs no terminal; a
+    /// pipeline has nobody.
+    pub(crate) fn can_open_browser(&self) -> bool {
+        self.of.is_none() && !is_pipeline()
     }
 
     /// Asks for a text until `check` has nothing against it, also with `--quiet`. `None` where
@@ -209,6 +213,10 @@ fn suggested(text: &str, offered: &[String], is_list: bool) -> Vec<String> {
         typed.split_whitespace().all(|word| lower.contains(word)) && !named.contains(&bare(row))
     };
     offered.iter().filter(is_meant).map(|row| format!("{before}{row}")).collect()
+}
+
+fn is_pipeline() -> bool {
+    std::env::var("CI").is_ok_and(|ci| !matches!(&*ci, "" | "0" | "false" | "FALSE"))
 }
 
 #[cfg(test)]
