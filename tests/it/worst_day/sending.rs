@@ -7,7 +7,8 @@ use futures::StreamExt as _;
 use sfsetup::demo::{Fault, FaultRule, Faults, Store};
 
 use super::{is_told, name_of, rules, some};
-use crate::lab::{Lab, once};
+use crate::fleet::{command_on_two, two_of};
+use crate::lab::{Lab, VALUES, once};
 use crate::support::Run;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,4 +138,60 @@ async fn a_lost_deploy_is_found_whatever_the_clocks_say() {
         }
     });
     futures::stream::iter(runs).buffer_unordered(3).collect::<Vec<()>>().await;
+}
+
+const CARRY_OUT: &[&str] = &[
+    "deploy",
+    "--orgs",
+    "fleet.toml",
+    "--plan",
+    "plans",
+    "--yes",
+    "--max-failures",
+    "9",
+    "--timeout",
+    "4",
+];
+
+/// Two orgs with their plans.
+async fn planned() -> (Lab, Lab) {
+    let labs = two_of(Store::in_memory(), Store::in_memory_named("two")).await;
+    let plan = ["diff", "--orgs", "fleet.toml", "-t", "ampersand", "--save-plan", "plans"];
+    let made = labs.0.finished(command_on_two(&labs, &[&plan[..], VALUES].concat())).await;
+    assert_eq!(made.code, 2, "{made:?}");
+    labs
+}
+
+async fn worst_of_two(rule: FaultRule, states: (&Files, &Files)) {
+    let name = name_of(&rule);
+    let (before, after) = states;
+    let labs = planned().await;
+    labs.0.running.fault(rule);
+    let first = labs.0.finished(command_on_two(&labs, CARRY_OUT)).await;
+    labs.0.running.heal();
+    assert!([0, 4].contains(&first.code), "{name}: {first:?}");
+    // The one that nothing befalls is as one run on it alone would leave it.
+    let told = first.stdout.lines().find(|line| line.starts_with("TWO")).unwrap_or_default();
+    assert!(told.contains("deployed and verified: 12 settings"), "{name}: {first:?}");
+    let now = labs.0.files().await;
+    assert!(now == *before || now == *after, "{name} leaves something else: {first:?}");
+    assert!(first.code == 4 || now == *after, "{name} says that it is done: {first:?}");
+    let second = labs.0.finished(command_on_two(&labs, CARRY_OUT)).await;
+    assert_eq!(second.code, 0, "{name}, then: {first:?} {second:?}");
+    assert!(labs.0.files().await == *after, "{name}, then: {second:?}");
+    assert_eq!((carried_out(&labs.0).await, carried_out(&labs.1).await), (1, 1), "{name}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_befalls_one_of_many_befalls_no_other() {
+    let (before, after, _) = good().await;
+    let labs = planned().await;
+    let made = labs.0.running.calls().len();
+    assert_eq!(labs.0.finished(command_on_two(&labs, CARRY_OUT)).await.code, 0);
+    let mut calls = labs.0.running.calls().split_off(made);
+    calls.sort();
+    calls.dedup();
+    let calls: Vec<&str> = calls.iter().map(String::as_str).chain(["*"]).collect();
+    let runs = some(rules(&calls), 4).into_iter().map(|rule| worst_of_two(rule, (&before, &after)));
+    futures::stream::iter(runs).buffer_unordered(2).collect::<Vec<()>>().await;
 }
