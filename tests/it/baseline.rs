@@ -508,3 +508,91 @@ async fn what_is_asked_for_a_profiles_sake_alone_hides_nothing_of_it() {
     assert!(run.code == 2 && line.trim_start().starts_with('+'), "{run:?}");
     assert!(!run.stdout.contains("did not send it"), "{run:?}");
 }
+
+/// What is asked of an org for a baseline is what a new snapshot of it would hold: the two roads
+/// come to the same, whatever has been deployed since.
+#[test]
+fn an_org_and_its_new_snapshot_differ_from_a_baseline_alike() {
+    let made = |component: &str, want: &str| {
+        format!(
+            "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
+             \"https://docs.example.com\"\nreviewed = 2026-11-23\n[[step]]\nid = \"a\"\ntitle = \
+             \"A\"\n{component}\nwant = [{{ {want} }}]\n"
+        )
+    };
+    let set = "create = { component = \"PermissionSet:Acme\", set = { label = \"Acme\" } }";
+    let right = "component = \"PermissionSet:Acme\", path = \
+                 \"userPermissions[ViewEventLogFiles].enabled\", equals = true";
+    let session = "component = \"Settings:Security\", path = \
+                   \"sessionSettings.enforceIpRangesEveryRequest\", equals = true";
+    for types in [None, Some("ExternalClientApplication,ExtlClntAppOauthSettings,PermissionSet")] {
+        let env = Env::new();
+        env.write("set.toml", made(set, right));
+        env.write("session.toml", made("", session));
+        let snapshot = |out: &str| {
+            let types = types.iter().flat_map(|types| ["--types", types]);
+            let words = ["snapshot", "--org", "demo", "--out", out];
+            let run = env.run(&words.into_iter().chain(types).collect::<Vec<_>>());
+            assert_eq!(run.code, 0, "{run:?}");
+        };
+        snapshot("then");
+        // As `sf` leaves a folder: a manifest with stars, and no record.
+        let whole = "<types><members>*</members><name>";
+        env.write(
+            "plain/package.xml",
+            format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Package \
+                 xmlns=\"http://soap.sforce.com/2006/04/metadata\">{whole}ExternalClientApplication\
+                 </name></types>{whole}ExtlClntAppOauthSettings</name></types></Package>\n"
+            ),
+        );
+        for name in [
+            "externalClientApps/Ampersand_ECA.eca",
+            "extlClntAppOauthSettings/Ampersand_ECA_oauth.ecaOauth",
+        ] {
+            env.write(
+                &format!("plain/{name}"),
+                std::fs::read(env.folder().join("then").join(name)).unwrap(),
+            );
+        }
+        let mut told = 0;
+        for deploy in [
+            "--template web-server-pkce --set app=Warehouse_Loader",
+            "--template set.toml",
+            "--template ampersand",
+            "--template session.toml",
+        ] {
+            let words: Vec<&str> = deploy.split(' ').collect();
+            let run = env.run(&[&["deploy", "--org", "demo", "--yes"], &words[..]].concat());
+            assert_eq!(run.code, 0, "{run:?}");
+            snapshot("now");
+            let diff = |baseline: &str, of: &[&str]| {
+                let words = ["diff", "--baseline", baseline, "--format", "json"];
+                let run = env.run(&[&words[..], of].concat());
+                assert_eq!(run.code, 2, "{run:?}");
+                drifts(&run)
+            };
+            let (live, files) =
+                (diff("then", &["--org", "demo"]), diff("then", &["--from", "now"]));
+            assert_eq!(live, files, "after {deploy}");
+            assert!(live.len() > told || types.is_some(), "{deploy}: {live:?}");
+            told = live.len();
+            let by_stars: Vec<String> =
+                diff("plain", &["--org", "demo"]).into_iter().map(|(name, ..)| name).collect();
+            let parts = [
+                "ExternalClientApplication:Warehouse_Loader",
+                "ExtlClntAppOauthSettings:Warehouse_Loader_oauth",
+            ];
+            assert_eq!(by_stars, parts, "after {deploy}");
+        }
+        // And with another org as the baseline.
+        let other =
+            env.run(&["diff", "--baseline-org", "demo:new", "--org", "demo", "--format", "json"]);
+        let new = (
+            "ExtlClntAppOauthSettings:Warehouse_Loader_oauth".to_owned(),
+            None,
+            "differs".to_owned(),
+        );
+        assert!(drifts(&other).contains(&new), "{other:?}");
+    }
+}
