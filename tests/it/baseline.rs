@@ -80,7 +80,10 @@ fn a_snapshot_is_a_baseline_and_part_of_it_is_taken_back() {
             && shown.stdout.contains("changed by Robin Alder"),
         "{shown:?}"
     );
-    assert!(shown.stdout.contains("12 settings differ, 33 in sync"), "{shown:?}");
+    assert!(
+        shown.stdout.contains("12 settings in 2 components differ, 33 components in sync"),
+        "{shown:?}"
+    );
 
     let only =
         ["--baseline", "org", "--org", "demo", "--only", "ConnectedApp:Ampersand:oauthPolicy.ip*"];
@@ -202,7 +205,7 @@ fn what_is_wanted_is_a_plus_and_what_many_share_is_folded() {
         "      and 23 more in objectPermissions (22 +, 1 -); --full lists them\n",
         "\n- Profile New 10  is not in the baseline\n- Profile New 11",
         "- Profile New 29  is not in the baseline\n  and 5 more of these; --full lists them\n",
-        "\n56 settings differ, ",
+        "\n31 settings in 1 component differ, 25 components are not in the baseline, ",
     ] {
         assert!(run.stdout.contains(told), "{told}: {}", run.stdout);
     }
@@ -231,7 +234,10 @@ fn a_plain_folder_is_taken_as_complete_unless_sparse() {
     assert_eq!(sparse.code, 0, "{sparse:?}");
     assert!(drifts(&sparse).iter().all(|(.., state)| state == "not-observed"));
     let only = env.run(&["diff", "--baseline", "then", "--from", "now", "--only", "Profile:B"]);
-    assert!(only.code == 2 && only.stdout.contains("1 setting differs"), "{only:?}");
+    assert!(
+        only.code == 2 && only.stdout.contains("\n1 component is in the baseline alone, "),
+        "{only:?}"
+    );
 }
 
 #[test]
@@ -595,4 +601,31 @@ fn an_org_and_its_new_snapshot_differ_from_a_baseline_alike() {
         );
         assert!(drifts(&other).contains(&new), "{other:?}");
     }
+}
+
+#[test]
+fn what_is_merely_new_no_deploy_takes_away_and_nobody_says_so() {
+    let env = Env::new();
+    assert_eq!(env.run(&["snapshot", "--org", "demo", "--out", "org"]).code, 0);
+    let new = ["deploy", "--template", "web-server-pkce", "--org", "demo", "--yes"];
+    let run = env.run(&[&new[..], &["--set", "app=Warehouse_Loader"]].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    let diff =
+        |more: &[&str]| env.run(&[&["diff", "--baseline", "org", "--org", "demo"], more].concat());
+    let run = diff(&[]);
+    assert!(
+        run.stderr.contains("changes none of this") && !run.stderr.contains("brings"),
+        "{run:?}"
+    );
+    let summary =
+        "\n4 components are not in the baseline, 35 components in sync, 0 not observed.\n";
+    assert!(run.stdout.ends_with(summary), "{run:?}");
+    let page = diff(&["--format", "html"]).stdout;
+    assert!(page.contains("no deploy removes what is new") && !page.contains("the rest"), "{page}");
+    assert!(page.contains("4 differences from the baseline"), "{page}");
+
+    let run = env.run(&["deploy", "--template", "ampersand", "--org", "demo", "--yes"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(diff(&[]).stderr.contains("brings the org back to it"));
+    assert!(diff(&["--format", "html"]).stdout.contains("sfsetup deploy --baseline brings back"));
 }

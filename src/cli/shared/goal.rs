@@ -288,9 +288,16 @@ impl<'g> Goal<'g> {
                 Ok(found)
             }
             Self::Baseline { side: then, .. } => {
+                let means = if seen.is_online { Means::Deploy } else { Means::Package };
+                let differs = seen.against.as_ref().is_some_and(|one| one.found.has_drift());
+                let plan = differs.then(|| self.plan(&seen, means).ok()).flatten();
+                let can_be_brought_back = plan.is_some_and(|plan| !plan.is_empty());
                 let Some(AgainstBaseline { side: now, mut found }) = seen.against else {
                     return Ok(Diff::default());
                 };
+                if let Some(against) = &mut found.baseline {
+                    against.can_be_brought_back = can_be_brought_back;
+                }
                 let now = |id: &ComponentId| source(&now, id);
                 let against = found.baseline.clone().unwrap_or_default();
                 let then = |id: &ComponentId| source(then, against.name_of(id));
