@@ -60,7 +60,8 @@ pub fn render(page: &Page<'_>) -> String {
 
 fn step(out: &mut String, number: usize, one: &PageStep<'_>) {
     let level = if one.is_recommended { " (recommended)" } else { "" };
-    let _ = writeln!(out, "### {number}. {}{level}\n", text(&one.step.title));
+    let id = code(&one.step.id);
+    let _ = writeln!(out, "### {number}. {}{level} {id}\n", text(&one.step.title));
     if let Some(why) = &one.step.why {
         let _ = writeln!(out, "{}\n", text(why));
     }

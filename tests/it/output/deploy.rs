@@ -304,13 +304,13 @@ async fn a_saved_plan_is_refused_and_carried_out() {
     org 00DWs0000008DemMAE at http://127.0.0.1:PORT, from: environment
     after https://docs.example.com/acme, read 2026-11-23
 
-    ~ Refresh token is valid until revoked
+    ~ Refresh token is valid until revoked  acme/refresh-token
         ConnectedApp:Ampersand
         ~ oauthPolicy.refreshTokenPolicy
             - zero  "Immediately expire refresh token"
             + infinite  "Refresh token is valid until revoked"
 
-    ~ Accounts are read
+    ~ Accounts are read  acme/read
         Profile:Ampersand Integration
         ~ objectPermissions[Account].viewAllRecords  - false  + true
 
