@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 #[cfg(feature = "demo")]
@@ -113,10 +114,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             // A command that has no `--format` is told of what was typed.
             let is_unknown = error.kind() == clap::error::ErrorKind::UnknownArgument;
             let again = || grammar().term_width(ui::width_of_help()).try_get_matches_from(&typed);
-            let error = match is_unknown && given != typed {
+            let mut error = match is_unknown && given != typed {
                 true => again().err().unwrap_or(error),
                 false => error,
             };
+            if let Some(tip) = meant(&given, &error).filter(|_| is_unknown) {
+                error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+            }
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             ui::usage(&error, Look::among(&given));
             if exit == Exit::Usage && asks_for_json(&given) {
@@ -133,6 +137,23 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         error.exit
     });
     ExitCode::from(exit as u8)
+}
+
+/// What was probably meant by an argument that a command does not have.
+fn meant(given: &[OsString], error: &clap::Error) -> Option<&'static str> {
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let mut words = given.iter().skip(1).map(|word| word.to_string_lossy());
+    match (unknown.as_str(), words.next().as_deref(), words.next().as_deref()) {
+        ("--save-plan", ..) => Some(
+            "`sfsetup diff --save-plan FILE` saves a plan, which `deploy --plan FILE` carries out",
+        ),
+        (name, Some("org"), Some("display")) if !name.starts_with('-') => {
+            Some("an org is named with `--org NAME`")
+        }
+        _ => None,
+    }
 }
 
 /// The command line with all that its help says.

@@ -60,8 +60,7 @@ pub fn render(page: &Page<'_>) -> String {
 
 fn step(out: &mut String, number: usize, one: &PageStep<'_>) {
     let level = if one.is_recommended { " (recommended)" } else { "" };
-    let id = code(&one.step.id);
-    let _ = writeln!(out, "### {number}. {}{level} {id}\n", text(&one.step.title));
+    let _ = writeln!(out, "### {number}. {}{level}\n", text(&one.step.title));
     if let Some(why) = &one.step.why {
         let _ = writeln!(out, "{}\n", text(why));
     }
@@ -101,7 +100,8 @@ fn step(out: &mut String, number: usize, one: &PageStep<'_>) {
     if let Some(note) = &one.step.note {
         let _ = writeln!(out, "\nNote: {}", text(note));
     }
-    out.push('\n');
+    // What commands call it; in the heading it would change the address of that.
+    let _ = writeln!(out, "\nStep: {}\n", code(&one.step.id));
 }
 
 fn asked(out: &mut String, ask: &Ask, depth: usize) {
