@@ -44,6 +44,8 @@ pub struct Purpose {
     pub is_partial: bool,
     /// The digest of the saved plan.
     pub plan: Option<String>,
+    /// The run over many orgs of which it is a part, by its id.
+    pub run: Option<String>,
 }
 
 /// How a deploy ended.
@@ -302,6 +304,7 @@ impl Applier<'_> {
             settled: Vec::new(),
             rolled_back_by: None,
             plan: purpose.plan.clone(),
+            run: purpose.run.clone(),
         };
         for mut unseen in self.journal.contents()?.entries {
             if unseen.stage == Stage::Sent {

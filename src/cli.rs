@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 #[cfg(feature = "demo")]
@@ -111,13 +111,20 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
-            // A command that has no `--format` is told of what was typed.
-            let is_unknown = error.kind() == clap::error::ErrorKind::UnknownArgument;
-            let again = || grammar().term_width(ui::width_of_help()).try_get_matches_from(&typed);
-            let mut error = match is_unknown && given != typed {
-                true => again().err().unwrap_or(error),
-                false => error,
+            let is_unknown = error.kind() == ErrorKind::UnknownArgument;
+            let better = match error.kind() {
+                // A command that has no `--format` is told of what was typed.
+                ErrorKind::UnknownArgument if given != typed => Some(typed),
+                // `help` has no word for what was probably meant; the command line has.
+                ErrorKind::InvalidSubcommand if typed.get(1).is_some_and(|one| one == "help") => {
+                    Some([&typed[..1], &typed[2..]].concat())
+                }
+                _ => None,
             };
+            let again = |words: Vec<OsString>| {
+                grammar().term_width(ui::width_of_help()).try_get_matches_from(words).err()
+            };
+            let mut error = better.and_then(again).unwrap_or(error);
             if let Some(tip) = meant(&given, &error).filter(|_| is_unknown) {
                 error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
             }

@@ -121,6 +121,9 @@ pub struct Entry {
     /// The digest of the saved plan that it carries out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
+    /// The run over many orgs of which it is a part, by its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
 }
 
 impl Entry {
@@ -526,6 +529,7 @@ mod tests {
             settled: Vec::new(),
             rolled_back_by: None,
             plan: None,
+            run: None,
         };
         journal.write(&entry).unwrap();
         assert_ne!(journal.new_id(), entry.id);

@@ -400,6 +400,12 @@ impl Org {
         self.wire.tell(Event::Finished);
     }
 
+    /// Leaves nothing of the day's API requests to others from now on: what is on its way must be
+    /// seen to its end.
+    pub(crate) fn lift_reserve(&self) {
+        self.wire.lift_reserve();
+    }
+
     /// Returns the name that the org has in Setup.
     pub fn organization_name(&self) -> &str {
         self.organization["Name"].as_str().unwrap_or_default()

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -51,11 +52,15 @@ impl State {
 
 /// Whether this run was told to stop. Clones speak of the same run.
 #[derive(Clone, Debug)]
-pub struct Interrupt(Arc<watch::Sender<State>>);
+pub struct Interrupt {
+    state: Arc<watch::Sender<State>>,
+    /// How many things are on their way to the one org of which this speaks.
+    own: Arc<AtomicU32>,
+}
 
 impl Default for Interrupt {
     fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(State::default())))
+        Self { state: Arc::new(watch::Sender::new(State::default())), own: Arc::default() }
     }
 }
 
@@ -65,7 +70,8 @@ pub struct Hold<'i>(&'i Interrupt);
 
 impl Drop for Hold<'_> {
     fn drop(&mut self) {
-        self.0.0.send_modify(|state| state.holds -= 1);
+        self.0.own.fetch_sub(1, Ordering::Relaxed);
+        self.0.state.send_modify(|state| state.holds -= 1);
     }
 }
 
@@ -76,7 +82,8 @@ pub struct LoginHold(Interrupt);
 
 impl Drop for LoginHold {
     fn drop(&mut self) {
-        self.0.0.send_modify(|state| {
+        self.0.own.fetch_sub(1, Ordering::Relaxed);
+        self.0.state.send_modify(|state| {
             state.holds -= 1;
             state.logins -= 1;
         });
@@ -91,7 +98,7 @@ impl Interrupt {
     /// # Errors
     /// The system gives no thread or no handler; a signal then does what it always does.
     pub fn listen(&self, end: impl Fn() + Clone + Send + 'static) -> io::Result<()> {
-        if self.0.borrow().is_heard {
+        if self.state.borrow().is_heard {
             return Ok(());
         }
         spare_files()?;
@@ -106,26 +113,26 @@ impl Interrupt {
                 loop {
                     let is_final = signals.next().await;
                     interrupt.press(is_final);
-                    if interrupt.0.borrow().ends_at_once() {
+                    if interrupt.state.borrow().ends_at_once() {
                         end();
                     }
                     let (interrupt, end) = (interrupt.clone(), end.clone());
                     tokio::spawn(async move {
                         tokio::time::sleep(PATIENCE).await;
-                        if interrupt.0.borrow().ends_after_a_while() {
+                        if interrupt.state.borrow().ends_after_a_while() {
                             end();
                         }
                     });
                 }
             });
         })?;
-        self.0.send_modify(|state| state.is_heard = true);
+        self.state.send_modify(|state| state.is_heard = true);
         Ok(())
     }
 
     /// Notes a signal; `is_final` where it comes once.
     fn press(&self, is_final: bool) {
-        self.0.send_modify(|state| {
+        self.state.send_modify(|state| {
             state.presses += 1;
             state.is_final |= is_final;
         });
@@ -133,27 +140,27 @@ impl Interrupt {
 
     /// Says whether the run was told to stop.
     pub fn is_pressed(&self) -> bool {
-        self.0.borrow().presses > 0
+        self.state.borrow().presses > 0
     }
 
     /// Notes that something that changes an org leaves now.
     pub fn note_sent(&self) {
-        self.0.send_modify(|state| state.has_sent = true);
+        self.state.send_modify(|state| state.has_sent = true);
     }
 
     /// Says whether anything that changes an org was on its way in this run.
     pub fn has_sent(&self) -> bool {
-        self.0.borrow().has_sent
+        self.state.borrow().has_sent
     }
 
     /// Notes what the org has said of what was sent, for whoever is interrupted after it.
     pub fn note_ended(&self, words: String) {
-        self.0.send_modify(|state| state.ended = Some(words));
+        self.state.send_modify(|state| state.ended = Some(words));
     }
 
     /// Returns what was noted last.
     pub fn ended(&self) -> Option<String> {
-        self.0.borrow().ended.clone()
+        self.state.borrow().ended.clone()
     }
 
     /// Ends when the run is told to stop.
@@ -165,7 +172,7 @@ impl Interrupt {
     /// after a signal that comes once.
     pub async fn out_of_patience(&self) {
         self.until(|state| state.presses > 1 || state.is_final).await;
-        if self.0.borrow().presses < 2 {
+        if self.state.borrow().presses < 2 {
             tokio::time::sleep(GRACE).await;
         }
     }
@@ -175,17 +182,29 @@ impl Interrupt {
         self.until(|state| state.presses > 0 && state.holds == 0).await;
     }
 
+    /// The same run, where what is held is told of one of its orgs apart.
+    pub fn of_one(&self) -> Self {
+        Self { state: self.state.clone(), own: Arc::default() }
+    }
+
+    /// Says whether something is on its way to the org of which this speaks.
+    pub fn is_held(&self) -> bool {
+        self.own.load(Ordering::Relaxed) > 0
+    }
+
     /// Holds the end back until what is returned is dropped.
     #[must_use]
     pub fn hold(&self) -> Hold<'_> {
-        self.0.send_modify(|state| state.holds += 1);
+        self.own.fetch_add(1, Ordering::Relaxed);
+        self.state.send_modify(|state| state.holds += 1);
         Hold(self)
     }
 
     /// As [`hold`](Self::hold), for a login's token that the org may replace.
     #[must_use]
     pub fn hold_login(&self) -> LoginHold {
-        self.0.send_modify(|state| {
+        self.own.fetch_add(1, Ordering::Relaxed);
+        self.state.send_modify(|state| {
             state.holds += 1;
             state.logins += 1;
         });
@@ -194,20 +213,20 @@ impl Interrupt {
 
     /// Says whether the new token of a login is waited for.
     pub fn waits_for_a_login(&self) -> bool {
-        self.0.borrow().logins > 0
+        self.state.borrow().logins > 0
     }
 
     /// Asks a person; a signal meanwhile ends the run at once.
     pub fn while_asking<T>(&self, ask: impl FnOnce() -> T) -> T {
-        self.0.send_modify(|state| state.is_asking = true);
+        self.state.send_modify(|state| state.is_asking = true);
         let answer = ask();
-        self.0.send_modify(|state| state.is_asking = false);
+        self.state.send_modify(|state| state.is_asking = false);
         answer
     }
 
     async fn until(&self, is_so: impl FnMut(&State) -> bool) {
         // The sender lives as long as this.
-        let _ = self.0.subscribe().wait_for(is_so).await;
+        let _ = self.state.subscribe().wait_for(is_so).await;
     }
 }
 
@@ -335,7 +354,7 @@ mod tests {
     fn the_new_token_of_a_login_is_waited_for_until_somebody_says_so_twice() {
         let interrupt = Interrupt::default();
         let ends = |interrupt: &Interrupt| {
-            let state = interrupt.0.borrow();
+            let state = interrupt.state.borrow();
             (state.ends_at_once(), state.ends_after_a_while())
         };
         let login = interrupt.hold_login();
@@ -350,6 +369,21 @@ mod tests {
         drop(login);
         assert_eq!(ends(&interrupt), (false, true));
         assert!(interrupt.may_end().now_or_never().is_some());
+    }
+
+    #[test]
+    fn what_is_on_its_way_to_one_org_is_told_apart() {
+        let run = Interrupt::default();
+        let (one, other) = (run.of_one(), run.of_one());
+        let hold = one.hold();
+        assert!(one.is_held() && one.clone().is_held() && !other.is_held() && !run.is_held());
+        run.press(false);
+        assert!(other.is_pressed() && other.may_end().now_or_never().is_none());
+        let login = other.hold_login();
+        drop(hold);
+        assert!(!one.is_held() && other.is_held());
+        drop(login);
+        assert!(!other.is_held() && run.may_end().now_or_never().is_some());
     }
 
     #[cfg(unix)]

@@ -439,6 +439,7 @@ mod tests {
             settled: Vec::new(),
             rolled_back_by: None,
             plan: None,
+            run: None,
         }
     }
 

@@ -10,6 +10,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use clap::ValueHint;
 use clap_complete::CompleteEnv;
 use clap_complete::Shell;
 use clap_complete::engine::{
@@ -19,13 +20,14 @@ use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
 use crate::report::line::harmless;
 use crate::snapshot;
-use crate::template::{ParameterKind, Template, builtin, parse};
+use crate::template::{ParameterKind, Template, builtin};
 
 use super::shared::arguments::Exit;
 use super::shared::config::Config;
 use super::shared::connect;
 use super::shared::error::CommandError;
 use super::shared::known_orgs::orgs_inside;
+use super::shared::load;
 use super::shared::vouched::Vouched;
 
 /// The variable by which a shell asks.
@@ -81,20 +83,36 @@ fn of_command(command: clap::Command) -> clap::Command {
     let name = command.get_name().to_owned();
     let command = command.mut_args(|argument| {
         let completer = match (argument.get_id().as_str(), name.as_str()) {
-            ("org" | "baseline_org" | "from_org", _) | ("name", "logout") => {
-                ArgValueCompleter::new(orgs)
-            }
+            ("org" | "baseline_org" | "from_org", _) => ArgValueCompleter::new(orgs),
+            ("name", "logout") => ArgValueCompleter::new(of_logins),
             ("template", _) | ("templates", "check") | ("old" | "new", "diff") => {
                 ArgValueCompleter::new(templates)
             }
+            ("templates", "verify") => ArgValueCompleter::new(signed),
             ("set", _) => ArgValueCompleter::new(parameters),
             ("only" | "except", _) => ArgValueCompleter::new(components),
-            ("what", "waive" | "explain") => ArgValueCompleter::new(steps),
-            _ => return argument,
+            ("what", "waive") => ArgValueCompleter::new(steps),
+            ("what", "explain") => ArgValueCompleter::new(explained),
+            _ => match argument.get_value_hint() {
+                ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath => {
+                    ArgValueCompleter::new(paths)
+                }
+                _ => return argument,
+            },
         };
         argument.add(completer)
     });
     command.mut_subcommands(of_command)
+}
+
+/// A word as it is meant: bash gives it as it stands in the line.
+fn meant_by(word: &OsStr) -> Option<String> {
+    let word = word.to_str()?;
+    Some(if is_bash() { word.replace('\\', "") } else { word.to_owned() })
+}
+
+fn is_bash() -> bool {
+    IS_BASH.get() == Some(&true)
 }
 
 /// Keeps what begins as the word does.
@@ -102,18 +120,35 @@ fn among<T: Into<String>>(
     word: &OsStr,
     all: impl IntoIterator<Item = (T, Option<String>)>,
 ) -> Vec<CompletionCandidate> {
-    let Some(word) = word.to_str() else { return Vec::new() };
-    let is_bash = IS_BASH.get() == Some(&true);
-    let word = if is_bash { word.replace('\\', "") } else { word.to_owned() };
+    let Some(word) = meant_by(word) else { return Vec::new() };
     let named = all.into_iter().map(|(name, help)| (name.into(), help));
-    // A name that steers the terminal is none that anybody means.
-    let fitting = named.filter(|(name, _): &(String, _)| {
-        name.starts_with(&word) && *harmless(name) == **name && !name.contains('\n')
-    });
-    let quoted = |name: String| if is_bash { escaped(&name) } else { name };
-    fitting
-        .map(|(name, help)| CompletionCandidate::new(quoted(name)).help(help.map(Into::into)))
-        .collect()
+    let fitting = named.filter(|(name, _): &(String, _)| name.starts_with(&word));
+    fitting.filter_map(|(name, help)| Some(offer(&name)?.help(help.map(Into::into)))).collect()
+}
+
+/// A name as the shell may put it into the line; none that steers the terminal, which nobody means.
+fn offer(name: &str) -> Option<CompletionCandidate> {
+    if *harmless(name) != *name || name.contains('\n') {
+        return None;
+    }
+    Some(CompletionCandidate::new(if is_bash() { escaped(name) } else { name.to_owned() }))
+}
+
+/// The files and folders that begin as the word does, as the shell may put them into the line: a
+/// file of a stranger's may be called as a command is.
+fn paths(word: &OsStr) -> Vec<CompletionCandidate> {
+    let Some(word) = meant_by(word) else { return Vec::new() };
+    let found = PathCompleter::any().complete(word.as_ref());
+    let one = |one: &CompletionCandidate| {
+        let name = one.get_value().to_str()?;
+        let offered = match name.strip_prefix("~/").filter(|_| is_bash()) {
+            // Else it would be no home any more.
+            Some(rest) => offer(rest)?.add_prefix("~/"),
+            None => offer(name)?,
+        };
+        Some(offered.hide(one.is_hide_set()))
+    };
+    found.iter().filter_map(one).collect()
 }
 
 /// A name of which a shell takes no sign for its own.
@@ -142,16 +177,37 @@ fn behind(options: &[&str]) -> Vec<String> {
     found
 }
 
+fn vouched() -> Vouched {
+    Vouched { config: behind(&["--config"]).pop().map(PathBuf::from), hosts: Vec::new() }
+}
+
 fn config() -> Config {
-    let named = behind(&["--config"]).pop().map(PathBuf::from);
-    Config::find(&Vouched { config: named, hosts: Vec::new() }, None).unwrap_or_default()
+    Config::find(&vouched(), None).unwrap_or_default()
+}
+
+/// The names of the templates that are not shipped.
+fn own() -> Vec<String> {
+    config().library().map(|library| library.names()).unwrap_or_default()
+}
+
+/// A template, by its name or its file.
+fn template(name: &str) -> Option<Template> {
+    load::quietly(&vouched(), name).ok()
+}
+
+/// The names of sfsetup's own logins.
+fn logins() -> Vec<String> {
+    let listed = connect::logins().map(|store| store.list().unwrap_or_default());
+    let logins = listed.map(|listed| listed.logins).unwrap_or_default();
+    logins.into_iter().map(|login| login.name).collect()
+}
+
+fn of_logins(word: &OsStr) -> Vec<CompletionCandidate> {
+    among(word, logins().into_iter().map(|name| (name, None)))
 }
 
 fn orgs(word: &OsStr) -> Vec<CompletionCandidate> {
-    let mut names: BTreeSet<String> = BTreeSet::new();
-    if let Ok(listed) = connect::logins().map(|store| store.list().unwrap_or_default()) {
-        names.extend(listed.logins.into_iter().map(|login| login.name));
-    }
+    let mut names: BTreeSet<String> = logins().into_iter().collect();
     names.extend(orgs_inside());
     names.extend(config().org_names().map(str::to_owned));
     names.extend(aliases_of_sf());
@@ -169,14 +225,21 @@ fn aliases_of_sf() -> Vec<String> {
 }
 
 fn templates(word: &OsStr) -> Vec<CompletionCandidate> {
-    let shipped = builtin::all().iter().map(|one| {
-        let title = parse(one.name, one.text).ok().map(|template| template.title);
-        (one.name.to_owned(), title)
+    let shipped = builtin::all().iter().map(|one| one.name.to_owned());
+    let names = shipped.chain(own());
+    let titled = names.map(|name| {
+        let title = template(&name).map(|template| template.title);
+        (name, title)
     });
-    let own = config().library().map(|library| library.shelves().files).unwrap_or_default();
-    let own = own.iter().filter_map(|file| Some((file.file_stem()?.to_str()?.to_owned(), None)));
-    let mut found = among(word, shipped.chain(own.collect::<Vec<_>>()));
-    found.extend(PathCompleter::any().complete(word));
+    let mut found = among(word, titled);
+    found.extend(paths(word));
+    found
+}
+
+/// Templates that may have a signature: no shipped one has.
+fn signed(word: &OsStr) -> Vec<CompletionCandidate> {
+    let mut found = among(word, own().into_iter().map(|name| (name, None)));
+    found.extend(paths(word));
     found
 }
 
@@ -188,13 +251,7 @@ fn meant() -> Vec<Template> {
     if names.is_empty() {
         names = config().templates(None).map(|(names, _)| names).unwrap_or_default();
     }
-    let read = |name: &String| {
-        if let Some(shipped) = builtin::find(name) {
-            return parse(shipped.name, shipped.text).ok();
-        }
-        parse(name, &std::fs::read_to_string(name).ok()?).ok()
-    };
-    names.iter().filter_map(read).collect()
+    names.iter().filter_map(|name| template(name)).collect()
 }
 
 fn parameters(word: &OsStr) -> Vec<CompletionCandidate> {
@@ -215,16 +272,14 @@ fn parameters(word: &OsStr) -> Vec<CompletionCandidate> {
 }
 
 fn steps(word: &OsStr) -> Vec<CompletionCandidate> {
-    let mut meant = meant();
-    if let Some(shipped) = word
-        .to_str()
-        .and_then(|word| word.split_once('/'))
-        .and_then(|(name, _)| builtin::find(name))
-    {
-        meant = parse(shipped.name, shipped.text).into_iter().collect();
-    }
+    let named = word.to_str().and_then(|word| word.split_once('/'));
+    let meant = match named.and_then(|(name, _)| template(name)) {
+        Some(named) => vec![named],
+        None => meant(),
+    };
     if meant.is_empty() {
-        return among(word, builtin::all().iter().map(|one| (format!("{}/", one.name), None)));
+        let shipped = builtin::all().iter().map(|one| one.name.to_owned());
+        return among(word, shipped.chain(own()).map(|name| (format!("{name}/"), None)));
     }
     let of = |template: Template| {
         let name = template.name;
@@ -232,6 +287,16 @@ fn steps(word: &OsStr) -> Vec<CompletionCandidate> {
         steps.map(move |step| (format!("{name}/{}", step.id), Some(step.title)))
     };
     among(word, meant.into_iter().flat_map(of))
+}
+
+/// Steps, by their name alone too where the line names their template.
+fn explained(word: &OsStr) -> Vec<CompletionCandidate> {
+    let mut found = steps(word);
+    if !behind(&["--template", "-t"]).is_empty() {
+        let steps = meant().into_iter().flat_map(|template| template.steps);
+        found.extend(among(word, steps.map(|step| (step.id, Some(step.title)))));
+    }
+    found
 }
 
 /// The components of the folder that the line names, by names of files alone.

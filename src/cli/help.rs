@@ -9,6 +9,8 @@ use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
+use super::shared::variables::VARIABLES;
+
 /// A command by its words, two examples with what each does, and its exit codes beside 1, 64 and
 /// 130, which all have.
 type Row = (&'static str, [(&'static str, &'static str); 2], &'static [u8]);
@@ -305,29 +307,6 @@ pub(super) const EXITS: &[(u8, &str)] = &[
     (130, "interrupted"),
 ];
 
-/// The variables that the program reads.
-const ENVIRONMENT: &[(&str, &str)] = &[
-    ("SFSETUP_ORG, SF_TARGET_ORG", "The org that is meant where none is named."),
-    (
-        "SF_ACCESS_TOKEN, SF_ORG_INSTANCE_URL",
-        "An access token and its org's address, where no org is named otherwise.",
-    ),
-    ("SFSETUP_KEYRING", "off keeps the secrets of logins in files, not in the system's keyring."),
-    ("HTTPS_PROXY, NO_PROXY", "The proxy to orgs, and the hosts that are reached without it."),
-    (
-        "SSL_CERT_FILE",
-        "Certificates to trust, as PEM: on Linux in place of the system's, elsewhere beside them.",
-    ),
-    (
-        "NO_COLOR, FORCE_COLOR, CLICOLOR, CLICOLOR_FORCE, FORCE_HYPERLINK, COLUMNS",
-        "Colour, links and width of what is printed.",
-    ),
-    ("SFSETUP_PAGER, PAGER, LESS", "What shows a long answer at a terminal."),
-    ("CI, TERM", "Nobody is asked for what is missing where CI is set or the terminal is dumb."),
-    ("SOURCE_DATE_EPOCH", "The time to go by, in seconds since 1970, for answers made anew."),
-    ("HOME, XDG_CONFIG_HOME, XDG_STATE_HOME", "Where the folders below are."),
-];
-
 /// The files that the program reads and writes of itself.
 const FILES: &[(&str, &str)] = &[
     (
@@ -342,7 +321,8 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "~/.sfdx, ~/.sf",
-        "Orgs that the sf command line knows; sf is asked for them, and completions read the names of its aliases.",
+        "Orgs that the sf command line knows; sf is asked for them, and completions read the names \
+         of its aliases.",
     ),
 ];
 
@@ -428,7 +408,8 @@ fn pages(command: &Command, name: &str, folder: &Path) -> io::Result<()> {
     let codes: Vec<(String, &str)> =
         codes.map(|(code, words)| (code.to_string(), *words)).collect();
     listed(&mut page, "EXIT STATUS", &codes)?;
-    listed(&mut page, "ENVIRONMENT", &owned(ENVIRONMENT))?;
+    let variables = VARIABLES.iter().map(|(names, words)| (names.join(", "), *words));
+    listed(&mut page, "ENVIRONMENT", &variables.collect::<Vec<_>>())?;
     listed(&mut page, "FILES", &owned(FILES))?;
     if command.get_version().is_some() {
         man.render_version_section(&mut page)?;

@@ -98,6 +98,11 @@ impl Store {
         Self::of_memory(Org::seeded(&chance()))
     }
 
+    /// The same of the demo org of a name, which has an id of its own.
+    pub fn in_memory_named(name: &str) -> Self {
+        Self::of_memory(Org::named(&chance(), Some(name)))
+    }
+
     /// Holds an org as long as the value lives.
     pub(crate) fn of_memory(org: Org) -> Self {
         let state = new_state(org);
@@ -169,6 +174,17 @@ impl Store {
     #[must_use]
     pub fn with_form(self, form: Form) -> Self {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).state.org.forms.insert(form);
+        self
+    }
+
+    /// Makes it an org that people work in, in place of a sandbox.
+    #[must_use]
+    pub fn in_production(self) -> Self {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        for row in inner.state.org.records.get_mut("Organization").into_iter().flatten() {
+            row.insert("IsSandbox".to_owned(), false.into());
+        }
+        drop(inner);
         self
     }
 

@@ -3,7 +3,7 @@
 //! Answers of the REST API say how many are used (`Sforce-Limit-Info: api-usage=18/5000`), so that
 //! nobody has to ask. An org whose integrations find none left stands still until the next day.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use reqwest::header::HeaderMap;
 
@@ -16,7 +16,7 @@ const HEADER: &str = "sforce-limit-info";
 #[derive(Debug)]
 pub(super) struct Allowance {
     /// How much is left to others, in percent.
-    reserve: u8,
+    reserve: AtomicU8,
     used: AtomicU64,
     /// Of how many; 0 until an answer has said it.
     of: AtomicU64,
@@ -24,7 +24,12 @@ pub(super) struct Allowance {
 
 impl Allowance {
     pub(super) fn new(reserve: u8) -> Self {
-        Self { reserve, used: AtomicU64::new(0), of: AtomicU64::new(0) }
+        Self { reserve: reserve.into(), used: AtomicU64::new(0), of: AtomicU64::new(0) }
+    }
+
+    /// Leaves nothing to others from now on.
+    pub(super) fn lift(&self) {
+        self.reserve.store(0, Ordering::Relaxed);
     }
 
     /// Notes what an answer says of it.
@@ -42,14 +47,15 @@ impl Allowance {
     /// Not without taking what is left to others.
     pub(super) fn check(&self) -> Result<(), OrgError> {
         let (used, of) = (self.used.load(Ordering::Relaxed), self.of.load(Ordering::Relaxed));
-        if !is_reached(used, of, self.reserve) {
+        let reserve = self.reserve.load(Ordering::Relaxed);
+        if !is_reached(used, of, reserve) {
             return Ok(());
         }
         Err(OrgError::new(
             OrgErrorKind::Limit,
             format!(
-                "{used} of its {of} API requests of the day are used, and {} % are left to others",
-                self.reserve
+                "{used} of its {of} API requests of the day are used, and {reserve} % are left to \
+                 others"
             ),
         ))
     }
@@ -84,6 +90,20 @@ mod tests {
         ] {
             assert_eq!(usage(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn what_was_begun_is_brought_to_its_end() {
+        let allowance = Allowance::new(5);
+        let mut headers = HeaderMap::new();
+        headers.insert(HEADER, "api-usage=4999/5000".parse().unwrap());
+        allowance.note(&headers);
+        let error = allowance.check().unwrap_err();
+        assert!(
+            error.to_string().contains("4999 of its 5000") && error.kind == OrgErrorKind::Limit
+        );
+        allowance.lift();
+        assert!(allowance.check().is_ok());
     }
 
     #[test]

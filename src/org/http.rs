@@ -371,6 +371,11 @@ impl Wire {
         answer.map_err(OrgError::from_soap)
     }
 
+    /// Leaves nothing of the day's API requests to others from now on.
+    pub(super) fn lift_reserve(&self) {
+        self.allowance.lift();
+    }
+
     /// Awaits a call. One that is not answered in time is told of as ended; of any other the caller
     /// tells.
     async fn watch<T>(

@@ -19,7 +19,7 @@ use crate::metadata::value::Value;
 use crate::package::{Cause, Change};
 
 use super::Plan;
-use super::assignment::Assignment;
+use super::assignment::{Assigned, Assignment};
 use super::left::SavedLeft;
 
 pub use standing::Since;
@@ -37,6 +37,10 @@ pub struct SavedPlan {
     /// have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+    /// When it was made, UTC: one that was taken back and one that was made anew after it are two,
+    /// though they say the same. Plans of older versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<String>,
     /// The org that it was made for.
     pub org: SavedOrg,
     /// What it was made from.
@@ -272,6 +276,7 @@ impl SavedPlan {
         Self {
             format: FORMAT.to_owned(),
             digest: None,
+            made: None,
             wanted,
             api_version: plan.package.version.to_string(),
             only,
@@ -334,6 +339,25 @@ impl SavedPlan {
         plan.left = self.left.iter().map(SavedLeft::shown).collect();
         Ok(plan)
     }
+}
+
+/// What leads back from changes, and takes back what was given, for people: nothing can be built of
+/// it, or carried out.
+///
+/// # Errors
+/// A change that names no component, or a path that is none.
+pub fn way_back(changes: &[SavedChange], given: &[Assigned]) -> Result<Plan<'static>, String> {
+    let is_made = |saved: &&SavedChange| saved.path.is_none() && saved.from.is_none();
+    let made: BTreeSet<&str> = changes.iter().filter(is_made).map(|one| &*one.component).collect();
+    // What was made goes as a whole.
+    let is_within = |saved: &&SavedChange| saved.path.is_some() && made.contains(&*saved.component);
+    let mut plan = Plan { withdrawals: given.to_vec(), ..Plan::default() };
+    for saved in changes.iter().rev().filter(|saved| !is_within(saved)) {
+        let forth = change(saved)
+            .ok_or_else(|| format!("its change of `{}` cannot be read", saved.component))?;
+        plan.changes.push(Change { from: forth.to, to: forth.from, cause: Cause::State, ..forth });
+    }
+    Ok(plan)
 }
 
 /// What a plan read, once each: what a template's steps looked at, else what is to change.

@@ -104,14 +104,9 @@ pub fn text(doctor: &Doctor) -> String {
         let mut rows = String::new();
         // As `fit` knows a label, so that a narrow terminal hangs what follows below it.
         let label = format!("{}: ", check.name.replace('-', " "));
-        paragraph(&mut rows, 0, &label, &check.found);
-        // The mark stands before the first line alone.
-        for (at, row) in rows.lines().enumerate() {
-            match at {
-                0 => line(&mut out, &format!("{mark}  {row}")),
-                _ => line(&mut out, &format!("         {row}")),
-            }
-        }
+        paragraph(&mut rows, MARK, &label, &check.found);
+        // The mark stands in the margin of the first line.
+        out.extend([&mark, "  ", &rows[MARK..]]);
         if let Some(advice) = &check.advice {
             paragraph(&mut out, MARK, "do: ", advice);
         }

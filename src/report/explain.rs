@@ -294,6 +294,18 @@ pub fn steps<'t>(
     named.into_iter().filter(|(_, step)| !has_id || step.id == id).collect()
 }
 
+/// The first step that asks for a fact, whomever the fact is about.
+pub fn step_of_fact<'t>(fact: &str, templates: &'t [Template]) -> Option<(&'t Template, &'t Step)> {
+    Fact::parse(&fill(fact, "X")).ok()?;
+    let name = fact.split('[').next();
+    let asks = |(want, _): (&Want, _)| match want {
+        Want::Fact { fact, .. } => fact.split('[').next() == name,
+        Want::Metadata { .. } | Want::Manual { .. } | Want::Any(_) => false,
+    };
+    let mut steps = templates.iter().flat_map(|one| one.steps.iter().map(move |step| (one, step)));
+    steps.find(|(_, step)| step.lines().into_iter().any(asks))
+}
+
 /// How many wants of the templates name exactly this type and path.
 pub fn count(subject: &Subject, templates: &[Template]) -> usize {
     let Ok(path) = subject.path.parse::<FieldPath>() else { return 0 };

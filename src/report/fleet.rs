@@ -8,6 +8,8 @@ mod html;
 mod junit;
 mod markdown;
 mod matrix;
+pub mod plans;
+pub mod rollout;
 mod sarif;
 mod text;
 
@@ -54,6 +56,8 @@ pub struct Kept {
     templates: Vec<OneTemplate<'static>>,
     /// The exit code that the org alone would have.
     exit: u8,
+    /// Tells what was asked of it alone from anything else; none where it gave no answer.
+    asked: Option<String>,
 }
 
 /// The line at the head: what was asked.
@@ -89,11 +93,11 @@ pub enum Unreadable {
 }
 
 impl Kept {
-    /// Keeps the answer of a report on one org.
+    /// Keeps the answer of a report on one org; `asked` is what was asked of it alone.
     ///
     /// # Errors
     /// What `serde_json` says; none is known to be possible.
-    pub fn of(report: &Report<'_>, exit: u8) -> Result<Self, serde_json::Error> {
+    pub fn of(report: &Report<'_>, exit: u8, asked: &str) -> Result<Self, serde_json::Error> {
         let document = json::document(report);
         let templates = serde_json::from_str(&serde_json::to_string(&document.templates)?)?;
         let mut orgs: Vec<Org<'_>> = document.orgs;
@@ -101,7 +105,8 @@ impl Kept {
         let rows = orgs.iter_mut().flat_map(|org| &mut org.findings);
         rows.zip(findings).for_each(|(row, finding)| row.told = Some(told(finding)));
         let org = orgs.first().map(serde_json::to_string).transpose()?.unwrap_or_default();
-        Ok(Self { org: serde_json::from_str(&org)?, templates, exit })
+        let asked = Some(sha256(asked.as_bytes()));
+        Ok(Self { org: serde_json::from_str(&org)?, templates, exit, asked })
     }
 
     /// An org that gave no answer.
@@ -116,7 +121,7 @@ impl Kept {
             notes: Vec::new(),
             findings: Vec::new(),
         };
-        Self { org, templates: Vec::new(), exit: 1 }
+        Self { org, templates: Vec::new(), exit: 1, asked: None }
     }
 
     /// What the user calls the org.
@@ -127,6 +132,18 @@ impl Kept {
     /// The org's id, where it was reached.
     pub fn id(&self) -> Option<&str> {
         self.org.org.id.as_deref()
+    }
+
+    /// Why it failed, where it did.
+    pub fn failure(&self) -> Option<Failure> {
+        let Error { code, message, hint } = self.org.error.clone()?;
+        Some(Failure { code, message, hint })
+    }
+
+    /// Gives it back where it answers what is asked of the org now.
+    pub fn answering(self, asked: &str) -> Option<Self> {
+        let is_it = self.asked == Some(sha256(asked.as_bytes()));
+        (is_it && self.ended() != Ended::Failed).then_some(self)
     }
 
     /// How it came out.
@@ -152,7 +169,8 @@ impl Kept {
     /// What `serde_json` says; none is known to be possible.
     pub fn lines(&self) -> Result<String, serde_json::Error> {
         let mut out = String::new();
-        jsonl::org(&mut out, &self.org, &self.templates, Some(self.exit))?;
+        let asked = self.asked.as_deref();
+        jsonl::org(&mut out, &self.org, &self.templates, Some(self.exit), asked)?;
         Ok(out)
     }
 
@@ -201,12 +219,12 @@ pub fn read(text: &str, asked: &str) -> Result<BTreeMap<String, Kept>, Unreadabl
             Answer::Finding { org, finding } => {
                 findings.entry(org.name).or_default().push(*finding);
             }
-            Answer::Org { org, templates, error, summary, notes, exit } => {
+            Answer::Org { org, templates, error, summary, notes, exit, asked } => {
                 let findings = findings.remove(&org.name).unwrap_or_default();
                 let name = org.name.clone();
                 let org = Org { org, error, summary, since: None, notes, findings };
                 let exit = exit.ok_or_else(|| wrong(number)("it has no `exit`".to_owned()))?;
-                kept.insert(name, Kept { org, templates, exit });
+                kept.insert(name, Kept { org, templates, exit, asked });
             }
         }
     }
@@ -260,8 +278,13 @@ fn templates(orgs: &[Kept]) -> &[OneTemplate<'static>] {
 fn title(orgs: &[Kept]) -> String {
     let names: Vec<String> =
         templates(orgs).iter().map(|one| format!("{} {}", one.name, one.version)).collect();
-    let what = if names.is_empty() { "the baseline".to_owned() } else { names.join(", ") };
-    format!("{} against {what}", count(orgs.len(), "org"))
+    let orgs_of = count(orgs.len(), "org");
+    match names.is_empty() {
+        false => format!("{orgs_of} against {}", names.join(", ")),
+        // Where none has an answer nobody knows what it would have been held against.
+        true if orgs.iter().all(|org| org.ended() == Ended::Failed) => orgs_of,
+        true => format!("{orgs_of} against the baseline"),
+    }
 }
 
 fn state(name: &str) -> State {

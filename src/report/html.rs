@@ -3,7 +3,7 @@
 
 mod checklist;
 pub(super) mod parts;
-mod plan;
+pub(super) mod plan;
 pub(super) mod shell;
 
 use crate::plan::Plan;

@@ -37,6 +37,9 @@ struct SummaryLine<'l, 'r> {
     /// The exit code that the org alone would have; where an answer of many orgs is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     exit: Option<u8>,
+    /// Tells what was asked of this org alone; where an answer of many orgs is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked: Option<&'l str>,
 }
 
 /// A line that is read back.
@@ -52,6 +55,7 @@ pub(super) enum Answer {
         summary: Summary,
         notes: Vec<Cow<'static, str>>,
         exit: Option<u8>,
+        asked: Option<String>,
     },
 }
 
@@ -63,7 +67,7 @@ pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
     let document = json::document(report);
     let mut out = String::new();
     for one in &document.orgs {
-        org(&mut out, one, &document.templates, None)?;
+        org(&mut out, one, &document.templates, None, None)?;
     }
     Ok(out)
 }
@@ -77,6 +81,7 @@ pub(super) fn org(
     one: &Org<'_>,
     templates: &[OneTemplate<'_>],
     exit: Option<u8>,
+    asked: Option<&str>,
 ) -> Result<(), serde_json::Error> {
     let org = &one.org;
     for finding in &one.findings {
@@ -92,6 +97,7 @@ pub(super) fn org(
         summary: &one.summary,
         notes: &one.notes,
         exit,
+        asked,
     };
     out.push_str(&serde_json::to_string(&line)?);
     out.push('\n');
@@ -115,6 +121,7 @@ pub(super) fn read(line: &str) -> Result<Answer, String> {
         summary: Summary,
         notes: Vec<Cow<'l, str>>,
         exit: Option<u8>,
+        asked: Option<String>,
     }
     let wrong = |error: serde_json::Error| error.to_string();
     let Form { format, org } = serde_json::from_str(line).map_err(wrong)?;
@@ -124,9 +131,9 @@ pub(super) fn read(line: &str) -> Result<Answer, String> {
             Ok(Answer::Finding { org, finding })
         }
         SUMMARY => {
-            let OfOrg { templates, error, summary, notes, exit } =
+            let OfOrg { templates, error, summary, notes, exit, asked } =
                 serde_json::from_str(line).map_err(wrong)?;
-            Ok(Answer::Org { org, templates, error, summary, notes, exit })
+            Ok(Answer::Org { org, templates, error, summary, notes, exit, asked })
         }
         other => Err(format!("`{other}` is no form of a line")),
     }

@@ -2,6 +2,7 @@
 //! them; and two sides held against each other on every core.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -12,6 +13,7 @@ use crate::metadata::compare::{Buffers, Difference, Source, check_component, com
 use crate::metadata::document::Document;
 use crate::metadata::manifest::Manifest;
 use crate::metadata::registry::ApiVersion;
+use crate::metadata::sha256::sha256;
 use crate::metadata::unseen::{UNSENT, Unseen};
 use crate::metadata::{Component, ComponentId, ComponentSet, Requested, registry, why_unread};
 use crate::org::OrgError;
@@ -59,6 +61,20 @@ pub struct Side {
 }
 
 impl Side {
+    /// A digest of all that stands in it, by which it is told from one that was changed.
+    ///
+    /// # Errors
+    /// Something of it cannot be read.
+    pub fn digest(&self) -> Result<String, ReadError> {
+        let mut text = String::new();
+        for (id, content) in self.components.iter().chain(&self.contents) {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{id} {}", sha256(&content.read()?));
+        }
+        let _ = write!(text, "{:?} {:?}", self.requested, self.not_observed.keys());
+        Ok(sha256(text.as_bytes()))
+    }
+
     /// Finds the components under a path; nothing is read but a record of what was asked for.
     ///
     /// # Errors

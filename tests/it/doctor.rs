@@ -1,7 +1,7 @@
 //! `doctor`: what works here and with an org, what stops the work, and that a bundle holds nothing
 //! that must not be seen.
 
-use sfsetup::demo::{Faults, Store, serve};
+use sfsetup::demo::{Fault, FaultRule, Faults, Store, serve};
 
 use crate::json::document;
 use crate::support::{Env, Run, ended, finish};
@@ -63,6 +63,12 @@ fn an_org_is_looked_at_with_what_a_template_asks() {
     is(&run, "rights", "ok", "ampersand: this user may read what it asks for");
     let text = env.run(&["doctor"]);
     assert!(text.stdout.ends_with("Nothing stands in the way.\n"), "{text:?}");
+    let mut command = env.command();
+    command.env("CI", "1").env("SOURCE_DATE_EPOCH", "1").env("NO_COLOR", "1").env("LESS", "R");
+    command.env("SFSETUP_PAGER", "cat").env("https_proxy", "http://127.0.0.1:9");
+    let text = finish(command.arg("doctor").output().unwrap());
+    assert!(text.stdout.contains("https_proxy"), "{text:?}");
+    assert!(text.stdout.lines().all(|line| line.chars().count() <= 100), "{text:?}");
 }
 
 #[test]
@@ -114,6 +120,40 @@ fn a_dead_proxy_and_a_closed_port_are_told_apart() {
     for run in [proxied, closed, strange] {
         assert!(!run.stdout.contains("PLANTED") && !run.stderr.contains("PLANTED"), "{run:?}");
     }
+}
+
+/// Who may not read metadata is told so before a diff fails, as is a clock that is off, and a session
+/// that has ended.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_user_lacks_stops_the_work() {
+    let store = Store::in_memory();
+    let lesser = store.token_of("ampersand.integration@harbourlight.example.com").unwrap();
+    let whole = store.token();
+    let running = serve(store, None, Faults::none()).await.unwrap();
+    let env = Env::new();
+    let signed_in = |token: &str| {
+        let mut command = env.command();
+        command.env("SF_ACCESS_TOKEN", token).env("SF_ORG_INSTANCE_URL", running.url());
+        command.args(JSON).args(["--template", "ampersand"]);
+        ended(command)
+    };
+    let run = signed_in(&lesser).await;
+    is(&run, "rights", "stops", "lacks Modify Metadata Through Metadata API Functions");
+    is(&run, "clock", "ok", "agrees");
+    let run = signed_in(&whole).await;
+    is(&run, "rights", "ok", "this user may read what it asks for");
+    let fault = Fault::InvalidSession;
+    running.fault(FaultRule { call: "*".to_owned(), fault, after: 0, times: None });
+    let run = signed_in(&whole).await;
+    is(&run, "network", "ok", "answers");
+    is(&run, "sign-in", "stops", "INVALID_SESSION_ID");
+
+    let store = Store::in_memory().with_clock(3600);
+    let token = store.token();
+    let running = serve(store, None, Faults::none()).await.unwrap();
+    let mut command = env.command();
+    command.env("SF_ACCESS_TOKEN", token).env("SF_ORG_INSTANCE_URL", running.url()).args(JSON);
+    is(&ended(command).await, "clock", "warning", "s behind the org's");
 }
 
 #[cfg(unix)]
@@ -185,6 +225,21 @@ async fn a_bundle_holds_no_secret_wherever_one_is_planted() {
             assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "{run:?}");
         }
         assert!(!run.stdout.contains(&token), "{run:?}");
+    }
+    // A value in the wrong place is quoted by what is said of it.
+    env.write("sfsetup.toml", "templates = \"PLANTEDHUSH\"\n");
+    for name in ["support.zip", "support.json"] {
+        let run = env.run(&["doctor", "--bundle", name]);
+        assert!(run.code == 1 && run.stdout.contains("PLANTEDHUSH"), "{run:?}");
+        let bytes = std::fs::read(env.folder().join(name)).unwrap();
+        let files = match name.ends_with("zip") {
+            true => sfsetup::metadata::archive::read_zip(&bytes, &Default::default()).unwrap(),
+            false => [(name.to_owned(), bytes)].into_iter().collect(),
+        };
+        for (file, bytes) in files {
+            let text = String::from_utf8(bytes).unwrap();
+            assert!(!text.contains("PLANTEDHUSH") && text.contains("(hidden)"), "{file}: {text}");
+        }
     }
     let run = env.run(&["doctor", "--bundle", "support.txt"]);
     assert!(run.code == 64 && run.stderr.contains("`.zip` or `.json`"), "{run:?}");

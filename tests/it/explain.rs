@@ -132,8 +132,12 @@ fn a_step_is_found_where_one_template_has_it_and_else_named_with_its_template() 
 fn what_is_not_there_is_answered_with_what_was_probably_meant() {
     let env = Env::new();
     for (given, meant) in [
-        ("ampersand/ip-relaxatoin", "did you mean `ip-relaxation`?"),
-        ("ampersand/nothing-like-it", "`sfsetup template show ampersand` lists its steps"),
+        ("ampersand/ip-relaxatoin", "did you mean `ampersand/ip-relaxation`?"),
+        ("ampersnd/ip-relaxation", "did you mean `ampersand/ip-relaxation`?"),
+        ("gong/nothing-of-the-kind", "no step of a template"),
+        ("ConnectedApp", "it is a metadata type, and behind it belongs a path"),
+        ("org.api_access", "`sfsetup explain "),
+        ("user.permission[ApiUserOnly]", "it is a fact"),
         ("refreshTokenPolicy", "did you mean `oauthPolicy.refreshTokenPolicy`?"),
         ("Profil:custom", "did you mean `Profile`?"),
         ("Profile:objectPermissions[Account].allowRed", "objectPermissions[Account].allowRead"),
@@ -144,6 +148,10 @@ fn what_is_not_there_is_answered_with_what_was_probably_meant() {
         let run = refused(&env, &[given]);
         assert!(run.stderr.contains(meant), "{given}: {run:?}");
     }
+    // An org may have permissions that nobody else knows.
+    let run = env.run(&["explain", "userPermissions[ApiEnabld].enabled"]);
+    assert!(run.code == 0 && run.stderr.contains("did you mean `ApiEnabled`?"), "{run:?}");
+    assert!(!run.stdout.starts_with("MutingPermissionSet"), "{run:?}");
     let run = env.run(&["explain", "x", "--template", "ampersnad"]);
     assert!(run.code == 1 && run.stderr.contains("did you mean `ampersand`?"), "{run:?}");
 }

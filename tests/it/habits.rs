@@ -80,8 +80,12 @@ fn help_and_version_are_commands_too() {
     assert_eq!(env.run(&["version"]).stdout, env.run(&["--version"]).stdout);
     let run = env.run(&["diff", "--tempalte", "ampersand"]);
     assert!(run.code == 64 && run.stderr.contains("'--template'"), "{run:?}");
-    let run = env.run(&["dif"]);
-    assert!(run.code == 64 && run.stderr.contains("'diff'"), "{run:?}");
+    for words in [&["dif"][..], &["help", "dif"]] {
+        let run = env.run(words);
+        assert!(run.code == 64 && run.stderr.contains("'diff'"), "{run:?}");
+    }
+    let run = env.run(&["help", "template", "lsit"]);
+    assert!(run.code == 64 && run.stderr.contains("'list'"), "{run:?}");
 }
 
 #[test]
@@ -123,6 +127,7 @@ fn each_manual_page_says_how_it_ends_and_what_it_reads() {
         assert!(!text.contains("Exit codes:"), "{}", path.display());
     }
     let diff = std::fs::read_to_string(env.folder().join("pages/sfsetup-diff.1")).unwrap();
+    assert!(diff.contains("SSL_CERT_FILE, SSL_CERT_DIR") && diff.contains("ALL_PROXY"), "{diff}");
     assert!(
         diff.contains(".SH EXAMPLES") && diff.contains("sfsetup diff \\-t ampersand"),
         "{diff}"
@@ -174,7 +179,45 @@ fn completions_know_what_the_program_knows() {
     }
     assert!(offered(&env, "sfsetup diff -o demo:n").iter().any(|one| one.trim() == "demo:north"));
     assert_eq!(offered(&env, "sfsetup diff --from nowhere --only Conn"), [""; 0]);
+    // A login can be forgotten; the org inside the program is none.
+    let login = serde_json::json!({
+        "warning": "", "format": "sfsetup.login/1", "name": "delta",
+        "instance_url": "https://x.my.salesforce.com", "login_url": "https://x.my.salesforce.com",
+        "username": null, "org_id": null, "credential": { "kind": "access-token", "token": "x" },
+    });
+    env.write("config/sfsetup/logins/delta.json", login.to_string());
+    let logins = offered(&env, "sfsetup org logout d");
+    assert_eq!(logins.iter().map(|one| one.trim()).collect::<Vec<_>>(), ["delta"]);
+    assert_eq!(offered(&env, "sfsetup diff -o de").len(), 3);
+    // What lies in `template-paths`, and what extends another, is known as shipped ones are.
+    env.write("sfsetup.toml", "template-paths = [\"own\"]\n[orgs.acme-prod]\n");
+    env.write(
+        "own/acme.toml",
+        "format = 1\n[template]\nname = \"acme\"\ntitle = \"Acme\"\nversion = \"1\"\nsource = \
+         \"https://example.com\"\nreviewed = 2026-11-23\nextends = \"ampersand\"\n",
+    );
+    for (line, word) in [
+        ("sfsetup diff -t acm", "acme"),
+        ("sfsetup diff -t acme --set app_k", "app_kind=connected-app"),
+        ("sfsetup diff -t own/acme.toml --set app_k", "app_kind=connected-app"),
+        ("sfsetup waive acme/ip", "acme/ip-relaxation"),
+        ("sfsetup explain acm", "acme/"),
+        ("sfsetup explain -t acme ip-r", "ip-relaxation"),
+        ("sfsetup template verify ac", "acme"),
+    ] {
+        let all = offered(&env, line);
+        assert!(all.iter().any(|one| one.trim() == word), "{line}: {all:?}");
+    }
+    let signed = offered(&env, "sfsetup template verify a");
+    assert!(signed.iter().all(|one| one.trim() != "ampersand"), "{signed:?}");
     // What a stranger's file is called does nothing in the line.
+    env.write("strange/$(touch planted) .toml", "");
+    for line in ["sfsetup diff --from strange/", "sfsetup diff -t strange/"] {
+        let all = offered(&env, line);
+        let expected = "strange/\\$\\(touch\\ planted\\)\\ .toml";
+        assert!(all.iter().any(|one| one == expected), "{line}: {all:?}");
+        assert_eq!(offered(&env, &format!("{line}\\$")), [expected], "{line}");
+    }
     env.write("strange/profiles/My Own.profile", "<Profile/>");
     env.write("strange/profiles/$(touch planted).profile", "<Profile/>");
     let all = offered(&env, "sfsetup diff --from strange --only Profile:");
@@ -198,14 +241,21 @@ fn shells_load_the_scripts() {
              $COMP_WORDBREAKS != *[:=]* ]] || echo split",
         ),
         ("fish", "complete -C 'sfsetup diff --template okta-w'"),
-        ("zsh", "whence -w _clap_dynamic_completer_sfsetup"),
+        (
+            "zsh",
+            "zmodload zsh/zpty; zpty z zsh -f -i; zpty -w z 'autoload -U compinit; compinit -D; \
+             source ./complete.zsh'; zpty -n -w z $'sfsetup diff --template okta-w\\t'; for at in \
+             {1..150}; do zpty -r -t z some && all+=$some; [[ $all == *okta-workflows* ]] && break; \
+             sleep 0.1; done; print -r -- $all",
+        ),
     ] {
         let text = script(shell);
         assert!(text.contains("SFSETUP_COMPLETE"), "{text}");
         let file = format!("complete.{shell}");
         env.write(&file, &text);
-        let before = if shell == "zsh" { "autoload -U compinit; compinit -D; " } else { "" };
-        let line = format!("{before}source ./{file}; {asks}");
+        // A shell within loads that of zsh, as nobody types into this one.
+        let loads = if shell == "zsh" { String::new() } else { format!("source ./{file}; ") };
+        let line = format!("{loads}{asks}");
         let run = Command::new(shell)
             .args(if shell == "bash" { &["--norc", "-c"][..] } else { &["-c"] })
             .arg(&line)
@@ -219,8 +269,7 @@ fn shells_load_the_scripts() {
             continue;
         };
         let told = String::from_utf8_lossy(&run.stdout);
-        let wanted = if shell == "zsh" { "function" } else { "okta-workflows" };
-        assert!(told.contains(wanted) && !told.contains("split"), "{shell}: {run:?}");
+        assert!(told.contains("okta-workflows") && !told.contains("split"), "{shell}: {run:?}");
     }
     let windows = script("powershell");
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots" }, {

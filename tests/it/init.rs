@@ -267,11 +267,13 @@ async fn no_address_and_no_token_is_written() {
 fn a_new_template_is_asked_for_one_thing_after_the_other() {
     let env = Env::new();
     let again = format!("{}https://acme.example.com", "\u{8}".repeat(16));
+    let misspelt = format!("{}Ampersand", "\u{8}".repeat(8));
     let answers = &[
         ("What a person calls it", "Acme"),
         ("Address of the vendor's set-up page", "acme.example.com"),
         ("is no address of a page", again.as_str()),
-        ("? App ", "Ampersand"),
+        ("? App ", "Ampersnd"),
+        ("did you mean `Ampersand`?", misspelt.as_str()),
         ("? Profile of the user", "Ampersand Integration"),
         ("? Permission set ", ENTER),
         ("? User who connects", ENTER),

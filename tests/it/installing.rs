@@ -31,7 +31,10 @@ fn the_page_names_each_system_that_is_released_and_no_other() {
         let asset = match installer {
             "shell" => "sfsetup-installer.sh",
             "powershell" => "sfsetup-installer.ps1",
-            "homebrew" => "brew install",
+            "homebrew" => {
+                assert_eq!(words(&dist["dist"]["publish-jobs"]), ["homebrew"]);
+                "brew install"
+            }
             other => panic!("docs/install.md does not say how to use the installer `{other}`"),
         };
         assert!(page.contains(asset), "docs/install.md does not name {asset}");

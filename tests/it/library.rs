@@ -44,6 +44,8 @@ fn a_template_of_a_folder_goes_by_its_name() {
     }
     let diff = env.run(&["diff", "--template", "acme", "--org", "demo"]);
     assert_eq!(diff.code, 0, "{diff:?}");
+    let near = env.run(&["diff", "--template", "acmee", "--org", "demo"]);
+    assert_contains(&near, &["there is no template `acmee`", "did you mean `acme`?"]);
     // A name is no path, and a shipped template's name is its own.
     let away = env.run(&["template", "show", "../vendors/acme"]);
     assert_eq!(away.code, 1, "{away:?}");

@@ -339,6 +339,8 @@ async fn a_login_whose_token_was_replaced_is_kept_though_the_org_stumbles() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn logging_out_revokes_the_newest_token_and_leaves_nothing() {
     let org = Rotating::new().await;
+    let run = org.run(&["org", "logout", "amce"]).await;
+    assert!(run.code == 1 && run.stderr.contains("did you mean `acme`?"), "{run:?}");
     let run = org.run(&["org", "logout", "acme"]).await;
     assert_eq!(run.code, 0, "{run:?}");
     // The auth URL was another program's.

@@ -28,10 +28,12 @@ struct Done {
 
 /// Does what each block of a page says, in its order and in one folder: a file is written, and given
 /// to `wrote`; a command is run; and each line that is shown is one that the commands before it have
-/// printed. What stands in a block of the kinds `left` is left out.
+/// printed. What stands in a block of the kinds `left` is left out; `RUN` is the run that was told
+/// last.
 fn run_page(env: &Env, page: &str, left: &[&str], wrote: impl Fn(&str)) -> Done {
     let mut printed = String::new();
     let mut done = Done { files: 0, runs: 0 };
+    let mut last_run = String::new();
     for (info, text) in blocks(page) {
         match info.split_once(' ').unwrap_or((&info, "")) {
             ("toml" | "csv", file) => {
@@ -40,9 +42,11 @@ fn run_page(env: &Env, page: &str, left: &[&str], wrote: impl Fn(&str)) -> Done 
                 done.files += 1;
             }
             ("sh", "") => {
+                let run = printed.lines().rev().find_map(|line| line.strip_prefix("Run "));
+                last_run = run.map_or(last_run, str::to_owned);
                 printed.clear();
                 for line in text.lines() {
-                    let words = words(line);
+                    let words = words(&line.replace("RUN", &last_run));
                     let words: Vec<&str> = words.iter().map(String::as_str).collect();
                     assert_eq!(words[0], "sfsetup", "{page}: {line}");
                     let run = env.run(&words[1..]);
@@ -104,5 +108,5 @@ fn every_block_of_the_guides_is_run() {
 fn every_block_of_the_page_on_fleets_is_run() {
     let env = Env::new();
     let Done { runs, .. } = run_page(&env, "docs/fleet.md", &[], |_| {});
-    assert_eq!(runs, 9);
+    assert_eq!(runs, 13);
 }

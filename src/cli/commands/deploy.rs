@@ -1,5 +1,7 @@
 //! `sfsetup deploy`: a plan shown, confirmed, carried out, and looked at afterwards.
 
+mod many;
+
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,6 +16,7 @@ use crate::cli::shared::config::Config;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::{CommandError, MAKE_ANEW};
 use crate::cli::shared::fail_on::FailOn;
+use crate::cli::shared::fleet::{FleetArguments, MANY};
 use crate::cli::shared::goal::Goal;
 use crate::cli::shared::journal::{finish_open, open_journal};
 use crate::cli::shared::road::{Manner, Reviewed, Road};
@@ -27,6 +30,7 @@ use crate::org::deploy::TestLevel;
 use crate::plan::saved::SavedWanted;
 use crate::report::json::deploy::Run as Told;
 use crate::report::json::parts::Identity;
+use crate::snapshot::side::Side;
 
 /// Fix an org: show the plan, ask, deploy, and look again
 ///
@@ -37,14 +41,21 @@ pub(crate) struct DeployArguments {
     #[command(flatten)]
     wanted: WantedArguments,
 
-    /// Carry out a saved plan; refused if the org or the template has moved since
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["template", "baseline", "baseline_org", "set", "only", "except"])]
+    /// Carry out a saved plan, or all plans of a folder; refused if the org or the template has
+    /// moved since
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["template", "baseline", "baseline_org", "set", "only", "except"])]
     plan: Option<PathBuf>,
 
-    /// The org: a login of sfsetup's, an alias or username of the sf command line, `demo`,
-    /// or `demo:NAME`
-    #[arg(short, long, value_name = "ORG", alias = "target-org")]
-    org: Option<String>,
+    #[command(flatten)]
+    fleet: FleetArguments,
+
+    /// Deploy to so many orgs first; where one of them is not as wanted then, to no other
+    #[arg(long, value_name = "N", help_heading = MANY)]
+    canary: Option<usize>,
+
+    /// Begin with no further org once more than so many have failed; 0 where it is not said
+    #[arg(long, value_name = "N", help_heading = MANY)]
+    max_failures: Option<usize>,
 
     /// Let the org try the package without changing anything
     #[arg(long, conflicts_with = "validated")]
@@ -115,9 +126,35 @@ pub(crate) fn run(ui: &Ui, arguments: &DeployArguments) -> Result<Exit, CommandE
     if let Some(plan) = &arguments.plan {
         answer.spare(plan)?;
     }
+    if arguments.is_many() {
+        return answer.of(|body| many::run(&answer, arguments, body));
+    }
     let told = RefCell::new(Told { validate: arguments.validate, ..Told::default() });
     let ended = deploy(&answer, arguments, &told);
     answer.end(Some(told.into_inner()), ended)
+}
+
+impl DeployArguments {
+    /// Says whether many orgs are meant.
+    fn is_many(&self) -> bool {
+        let is_folder = self.plan.as_ref().is_some_and(|plan| plan.is_dir());
+        is_folder || self.fleet.is_many() || self.canary.is_some() || self.max_failures.is_some()
+    }
+
+    fn manner(&self, fail_on: FailOn) -> Manner<'_> {
+        Manner {
+            yes: self.yes,
+            validate: self.validate,
+            test_level: self.test_level,
+            validated: self.validated.as_deref(),
+            allow_removals: self.allow_removals,
+            allow_admin_rights: self.allow_admin_rights,
+            create: self.create,
+            full: self.full,
+            fail_on,
+            ..Manner::default()
+        }
+    }
 }
 
 fn deploy(
@@ -127,51 +164,39 @@ fn deploy(
 ) -> Result<Exit, CommandError> {
     let ui = answer.ui;
     let source =
-        SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
+        SourceArguments { org: arguments.fleet.one(), from: None, timeout: arguments.timeout };
     let (config, choice) = wanted::source(ui, &source)?;
-    let choice = choice.ok_or_else(wanted::no_org)?;
-    let (saved, altered) =
-        arguments.plan.as_deref().map(|file| read_plan(ui, file)).transpose()?.unzip();
-    let only = match &saved {
-        Some(saved) => Selection::parse(&saved.only, &saved.except)?,
-        None => Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?,
+    let choice = &choice.ok_or_else(wanted::no_org)?;
+    let (fail_on, _) = wanted::fail_on(ui, arguments.strict, &config, Some(choice));
+    let timeout = Duration::from_secs(arguments.timeout);
+    let options = ConnectOptions {
+        job_timeout: timeout,
+        api_reserve: arguments.fleet.api_reserve.unwrap_or_default(),
+        ..connect::options(ui)
     };
-    let reviewed = saved.as_ref().map(|plan| Reviewed { plan, altered: altered.flatten() });
-    let waivers = match &saved {
-        Some(saved) => Waivers::of_plan(&saved.waivers).map_err(|why| {
-            CommandError::new("the plan's waivers cannot be read").because(why).hint(MAKE_ANEW)
-        })?,
-        None => wanted::waivers(ui, &config, Some(&choice))?,
-    };
-    let (fail_on, _) = wanted::fail_on(ui, arguments.strict, &config, Some(&choice));
-    let run = Run { answer, arguments, choice: &choice, fail_on, reviewed, told };
-    let of_baseline = match saved.as_ref().map(|saved| &saved.wanted) {
-        Some(SavedWanted::Baseline(baseline)) => Some(baseline.clone()),
-        Some(SavedWanted::Templates(_)) => None,
-        None => baseline::named(&arguments.wanted),
-    };
-    if let Some(saved) = of_baseline {
-        let timeout = Duration::from_secs(arguments.timeout);
+    let manner = arguments.manner(fail_on);
+    let run = Run { answer, choice, options, manner, told };
+    if let Some(file) = &arguments.plan {
+        let (plan, altered) = read_plan(ui, file)?;
+        let reviewed = Reviewed { plan: &plan, altered };
+        return connect::block_on(ui, run.carry_out(&reviewed, &config, None));
+    }
+    let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
+    let waivers = wanted::waivers(ui, &config, Some(choice))?;
+    if let Some(saved) = baseline::named(&arguments.wanted) {
         return connect::block_on(ui, async {
             let side = baseline::baseline(ui, &saved, timeout).await?;
-            run.go(&Goal::Baseline { side: &side, saved, only: &only, waivers: &waivers }).await
+            let goal = Goal::Baseline { side: &side, saved, only: &only, waivers: &waivers };
+            run.go(&goal, None).await
         });
     }
-    let wanted = match saved.as_ref().map(|saved| &saved.wanted) {
-        Some(SavedWanted::Templates(templates)) => {
-            Wanted::of_plan(ui, templates, &config, &choice)?
-        }
-        _ => {
-            let wanted = Wanted::load(ui, &arguments.wanted, &config, Some(&choice))?;
-            refuse_unasked(arguments, &config)?;
-            wanted
-        }
-    };
+    let wanted = Wanted::load(ui, &arguments.wanted, &config, Some(choice))?;
+    refuse_unasked(arguments, &config)?;
     let steps = wanted.steps()?;
     let is_blind = arguments.include_not_observed;
     let (wanted, steps, only, waivers) = (&wanted, &steps, &only, &waivers);
     let goal = Goal::Steps { wanted, steps, only, waivers, is_blind };
-    connect::block_on(ui, run.go(&goal)).map_err(|error| goal.advise(error))
+    connect::block_on(ui, run.go(&goal, None)).map_err(|error| goal.advise(error))
 }
 
 /// What a file that was merely found wants is shown to somebody before it is done.
@@ -190,22 +215,59 @@ fn refuse_unasked(arguments: &DeployArguments, config: &Config) -> Result<(), Co
     .usage())
 }
 
+/// A plan to be carried out in one org.
 struct Run<'r> {
     answer: &'r Answer<'r>,
-    arguments: &'r DeployArguments,
     choice: &'r TargetOrg,
-    fail_on: FailOn,
-    reviewed: Option<Reviewed<'r>>,
+    options: ConnectOptions,
+    manner: Manner<'r>,
     told: &'r RefCell<Told>,
 }
 
 impl Run<'_> {
-    async fn go(&self, goal: &Goal<'_>) -> Result<Exit, CommandError> {
-        let Self { answer, arguments, choice, fail_on, reviewed, told } = self;
+    /// Carries out a saved plan. `side` is its baseline, where it is at hand.
+    async fn carry_out(
+        &self,
+        reviewed: &Reviewed<'_>,
+        config: &Config,
+        side: Option<&Side>,
+    ) -> Result<Exit, CommandError> {
+        let (ui, plan) = (self.answer.ui, reviewed.plan);
+        let only = Selection::parse(&plan.only, &plan.except)?;
+        let waivers = Waivers::of_plan(&plan.waivers).map_err(|why| {
+            CommandError::new("the plan's waivers cannot be read").because(why).hint(MAKE_ANEW)
+        })?;
+        let (only, waivers) = (&only, &waivers);
+        match &plan.wanted {
+            SavedWanted::Baseline(saved) => {
+                let own;
+                let side = match side {
+                    Some(side) => side,
+                    None => {
+                        own = baseline::baseline(ui, saved, self.options.job_timeout).await?;
+                        &own
+                    }
+                };
+                let goal = Goal::Baseline { side, saved: saved.clone(), only, waivers };
+                self.go(&goal, Some(reviewed)).await
+            }
+            SavedWanted::Templates(templates) => {
+                let wanted = &Wanted::of_plan(ui, templates, config, self.choice)?;
+                let steps = &wanted.steps()?;
+                let goal = Goal::Steps { wanted, steps, only, waivers, is_blind: false };
+                self.go(&goal, Some(reviewed)).await.map_err(|error| goal.advise(error))
+            }
+        }
+    }
+
+    async fn go(
+        &self,
+        goal: &Goal<'_>,
+        reviewed: Option<&Reviewed<'_>>,
+    ) -> Result<Exit, CommandError> {
+        let Self { answer, choice, options, manner, told } = self;
         let ui = answer.ui;
-        let timeout = Duration::from_secs(arguments.timeout);
-        let options = ConnectOptions { job_timeout: timeout, ..connect::options(ui) };
-        let connected = connect::connect(choice, options).await?;
+        let connected = connect::connect(choice, options.clone()).await?;
         let (org, name) = (&connected.org, choice.name());
         told.borrow_mut().org = Some(Identity::of(name, org.identity()));
         if let Some(Reviewed { plan: saved, .. }) = reviewed
@@ -221,19 +283,7 @@ impl Run<'_> {
         }
         let journal = open_journal(&org.identity().id, name)?;
         finish_open(ui, org, name, &journal, told).await?;
-        let manner = Manner {
-            yes: arguments.yes,
-            validate: arguments.validate,
-            test_level: arguments.test_level,
-            validated: arguments.validated.as_deref(),
-            allow_removals: arguments.allow_removals,
-            allow_admin_rights: arguments.allow_admin_rights,
-            force: false,
-            create: arguments.create,
-            full: arguments.full,
-            fail_on: *fail_on,
-        };
-        let road = Road { answer, org, name, journal: &journal, goal, manner, told };
-        road.go(reviewed.as_ref()).await
+        let road = Road { answer, org, name, journal: &journal, goal, manner: *manner, told };
+        road.go(reviewed).await
     }
 }

@@ -21,6 +21,8 @@ use crate::cli::shared::fail_on::FailOn;
 use crate::cli::shared::fleet::{FleetArguments, MANY};
 use crate::cli::shared::format::{Format, refuse_toml};
 use crate::cli::shared::goal::{Goal, Means, Seen};
+use crate::cli::shared::plans::Making;
+use crate::cli::shared::saved::{plan_text, plan_to_save};
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
@@ -29,8 +31,6 @@ use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::labels::CONNECTED_APP;
 use crate::metadata::lasting::Period;
 use crate::org::{ConnectOptions, Org};
-use crate::plan::saved::SavedPlan;
-use crate::report::line::harmless;
 use crate::report::plan::{FileChange, changes};
 use crate::report::since::{Become, Since};
 use crate::report::{OrgReport, Report, text};
@@ -72,7 +72,8 @@ pub(crate) struct DiffArguments {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "baseline_org"])]
     since: Option<PathBuf>,
 
-    /// Write the plan that fixes what differs, for `sfsetup deploy --plan`
+    /// Write the plan that fixes what differs, for `sfsetup deploy --plan`; of many orgs a folder,
+    /// with a page to review them
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     save_plan: Option<PathBuf>,
 
@@ -102,7 +103,7 @@ pub(crate) struct DiffArguments {
 impl DiffArguments {
     /// Says whether many orgs are asked.
     fn is_many(&self) -> bool {
-        self.fleet.is_many() || self.resume.is_some()
+        self.fleet.is_many() || self.resume.is_some() || self.matrix
     }
 
     /// Where the one actual state comes from.
@@ -335,8 +336,16 @@ struct DiffRequest<'a> {
     goal: &'a Goal<'a>,
     choice: Option<&'a TargetOrg>,
     options: ConnectOptions,
+    /// Where the plan that fixes what differs goes.
+    save: Option<Save<'a>>,
     /// Whether one org is told alone, with what a fix would change in it.
     is_alone: bool,
+}
+
+/// Where a plan goes.
+enum Save<'a> {
+    File(&'a Path),
+    Folder(&'a Making),
 }
 
 impl<'a> DiffRequest<'a> {
@@ -353,7 +362,8 @@ impl<'a> DiffRequest<'a> {
             api_reserve: arguments.fleet.api_reserve.unwrap_or_default(),
             ..connect::options(ui)
         };
-        Self { ui, arguments, outlets, goal, choice, options, is_alone: true }
+        let save = arguments.save_plan.as_deref().map(Save::File);
+        Self { ui, arguments, outlets, goal, choice, options, save, is_alone: true }
     }
 
     /// One org's, or one folder's, part of the report, and where the org failed the same as an
@@ -376,14 +386,14 @@ impl<'a> DiffRequest<'a> {
         };
         let org = &connected.org;
         let identity = org.identity().clone();
-        let to_change = self.arguments.save_plan.is_some() || self.shows_fix();
+        let to_change = self.save.is_some() || self.shows_fix();
         let mut files = Vec::new();
         let outcome = match self.goal.look(self.ui, org, choice.name(), to_change).await {
             Ok(seen) => {
                 let (requests, version) = (org.requests(), org.api_version());
                 self.ui.detail(&format!("{requests} requests, API version {version}"));
-                if let Some(file) = &self.arguments.save_plan {
-                    self.save_plan(org, &seen, file)?;
+                if let Some(save) = &self.save {
+                    self.save_plan(org, &seen, save)?;
                 }
                 files = self.fix(&seen, Means::Deploy);
                 self.found(seen)
@@ -432,24 +442,19 @@ impl<'a> DiffRequest<'a> {
         }
     }
 
-    fn save_plan(&self, org: &Org, seen: &Seen, file: &Path) -> Result<(), CommandError> {
-        let Some(wanted) = self.goal.saved() else { return Ok(()) };
-        let plan = self.goal.plan(seen, Means::Deploy)?;
-        let WantedArguments { only, except, .. } = self.arguments.wanted.clone();
-        let slips = Goal::slips(seen, &plan).into_iter();
-        let saved = SavedPlan {
-            except,
-            waivers: self.goal.saved_waivers(seen, &plan),
-            near: slips.map(|(id, near)| (id.to_string(), near)).collect(),
-            ..SavedPlan::new(&plan, wanted::saved_org(org), wanted, only)
+    fn save_plan(&self, org: &Org, seen: &Seen, save: &Save<'_>) -> Result<(), CommandError> {
+        let plan = plan_to_save(self.goal, org, seen, &self.arguments.wanted)?;
+        let Some(plan) = plan else { return Ok(()) };
+        let file = match save {
+            Save::Folder(making) => {
+                let name = self.choice.map_or("", TargetOrg::name);
+                return making.add(self.ui, name, &plan, org.is_production());
+            }
+            Save::File(file) => file,
         };
-        let text = saved.to_json().map_err(|error| {
-            CommandError::internal("the plan cannot be written as JSON", error.to_string())
-        })?;
-        let text = String::from_utf8_lossy(&text);
-        self.ui.write_file(file, harmless(&text).as_bytes())?;
+        self.ui.write_file(file, plan_text(&plan)?.as_bytes())?;
         let words = match plan.changes.len() {
-            _ if plan.is_empty() => "it has no changes".to_owned(),
+            0 if plan.assignments.is_empty() => "it has no changes".to_owned(),
             count => format!("{count} changes"),
         };
         self.ui.hint(&format!(

@@ -16,7 +16,7 @@ use crate::metadata::ComponentId;
 use crate::metadata::path::FieldPath;
 use crate::metadata::permission::known::KNOWN;
 use crate::metadata::registry;
-use crate::metadata::registry::nearest::{nearest, perhaps};
+use crate::metadata::registry::nearest::nearest;
 use crate::report::explain::{self, Explanation, Subject};
 use crate::template::{Step, Template};
 
@@ -35,6 +35,9 @@ pub(crate) struct ExplainArguments {
     #[command(flatten)]
     answer: AnswerArguments,
 }
+
+/// How a setting is named.
+const AS_SHOWN: &str = "write `TYPE:PATH`, or `TYPE:NAME PATH`, as `sfsetup diff` shows it";
 
 pub(crate) fn run(ui: &Ui, arguments: &ExplainArguments) -> Result<Exit, CommandError> {
     let answer = arguments.answer.of(ui, "sfsetup.explain/1")?;
@@ -70,7 +73,7 @@ fn explain(
     let found = of_step(what, within.as_deref(), &templates, &usual)?;
     let explanation = match found {
         Some(explanation) => explanation,
-        None => of_setting(what, within.as_deref(), &templates)?,
+        None => of_setting(ui, what, within.as_deref(), &templates)?,
     };
     body.replace(Some(explain::json(&explanation)));
     answer.give(&explain::text(&explanation))?;
@@ -96,15 +99,6 @@ fn of_step<'t>(
         found.retain(|(template, _)| usual.contains(&template.name));
     }
     match found.as_slice() {
-        [] if id != what => {
-            let meant = templates.iter().filter(|one| within == Some(one.name.as_str()));
-            let steps = meant.flat_map(|one| &one.steps).map(|step| step.id.as_str());
-            let near = perhaps(nearest(id, steps));
-            let name = within.unwrap_or_default();
-            Err(CommandError::new(format!("`{name}` has no step `{id}`{near}"))
-                .hint(format!("`sfsetup template show {}` lists its steps", shell_word(name)))
-                .usage())
-        }
         [] => Ok(None),
         [(template, step)] => Ok(Some(Explanation::of_step(template, step, templates))),
         several => {
@@ -121,6 +115,7 @@ fn of_step<'t>(
 
 /// Explains a setting.
 fn of_setting<'t>(
+    ui: &Ui,
     what: &str,
     within: Option<&str>,
     templates: &'t [Template],
@@ -136,8 +131,21 @@ fn of_setting<'t>(
         _ => of_path(what, within, templates)?,
     };
     let subject = subjects.remove(0);
+    if let Some((name, near)) = rare(&subject) {
+        ui.note(&format!(
+            "`{name}` is no system permission that is widely known; did you mean `{near}`?"
+        ));
+    }
     let also_in = subjects.into_iter().map(|subject| subject.id.type_name).collect();
     Explanation::of_setting(subject, also_in, templates).map_err(|why| not_there(what, &why))
+}
+
+/// A system permission that is not known and nearly is, with that one: an org may have more.
+fn rare(subject: &Subject) -> Option<(String, &'static str)> {
+    let path: FieldPath = subject.path.parse().ok()?;
+    let first = path.segments().first().filter(|first| first.name == "userPermissions")?;
+    let name = first.key.as_deref().filter(|name| !KNOWN.contains(name))?;
+    Some((name.to_owned(), nearest(name, KNOWN.iter().copied())?))
 }
 
 fn is_name(text: &str) -> bool {
@@ -172,8 +180,7 @@ fn of_type(type_name: &str, rest: &str) -> Result<Subject, CommandError> {
         }
     }
     let why = why.unwrap_or_else(|| "behind the type belongs a path".to_owned());
-    Err(not_there(&whole, &why)
-        .hint("write `TYPE:PATH`, or `TYPE:NAME PATH`, as `sfsetup diff` shows it"))
+    Err(not_there(&whole, &why).hint(AS_SHOWN))
 }
 
 /// Finds the types that have a path which stands alone; what is asked for most comes first.
@@ -186,9 +193,24 @@ fn of_path(
     let is_known = |subject: &Subject| subject.check().is_ok();
     let mut found: Vec<Subject> =
         explain::types(templates).into_iter().map(subject).filter(is_known).collect();
-    found.sort_by_key(|subject| std::cmp::Reverse(explain::count(subject, templates)));
+    // What takes away is never what is meant first.
+    let is_muting = |subject: &Subject| subject.id.type_name == "MutingPermissionSet";
+    found.sort_by_key(|subject| {
+        (std::cmp::Reverse(explain::count(subject, templates)), is_muting(subject))
+    });
     if !found.is_empty() {
         return Ok(found);
+    }
+    if registry::find(what).is_some() {
+        let error = not_there(what, "it is a metadata type, and behind it belongs a path");
+        return Err(error.hint(AS_SHOWN));
+    }
+    if let Some((template, step)) = explain::step_of_fact(what, templates) {
+        let error = not_there(what, "it is a fact, which no deploy changes");
+        let step = format!("{}/{}", template.name, step.id);
+        return Err(
+            error.hint(format!("`sfsetup explain {step}` explains a step that asks for it"))
+        );
     }
     let meant = templates.iter().filter(|one| within.is_none_or(|name| one.name == name));
     let steps: Vec<&str> = meant.flat_map(|one| &one.steps).map(|step| step.id.as_str()).collect();
@@ -203,6 +225,7 @@ fn of_path(
     // Who writes the last part of a path means that path.
     let is_end = |path: &&String| path.rsplit('.').next() == Some(what);
     let near = paths.iter().find(is_end).map(String::as_str).or_else(|| nearest(what, all));
+    let near = near.map(str::to_owned).or_else(|| near_step(what, templates));
     let error = match near {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error,
@@ -211,4 +234,13 @@ fn of_path(
         "`sfsetup template show NAME` lists the steps of a template; a setting is named as \
          `sfsetup diff` shows it",
     ))
+}
+
+/// The step that is most like a misspelt `TEMPLATE/STEP`.
+fn near_step(what: &str, templates: &[Template]) -> Option<String> {
+    let (of, id) = what.split_once('/')?;
+    let of = nearest(of, templates.iter().map(|template| template.name.as_str()))?;
+    let template = templates.iter().find(|template| template.name == of)?;
+    let id = nearest(id, template.steps.iter().map(|step| step.id.as_str()))?;
+    Some(format!("{of}/{id}"))
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use crate::metadata::registry::nearest::nearest;
 use crate::org::OrgError;
 use crate::org::login::{SessionEnd, revoke};
 use crate::org::logins::{HeldLock, Known, LoginStore, Wait};
@@ -190,9 +191,14 @@ fn log_out(
         all
     };
     if matches!(store.file(name).try_exists(), Ok(false)) {
-        return Err(CommandError::new(format!("there is no login `{name}`"))
+        let error = CommandError::new(format!("there is no login `{name}`"))
             .code(code::NO_SUCH_ORG)
-            .hint("`sfsetup org list` lists them"));
+            .hint("`sfsetup org list` lists them");
+        let logins = store.list().unwrap_or_default().logins;
+        return Err(match nearest(name, logins.iter().map(|login| login.name.as_str())) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error,
+        });
     }
     // Its token is the one to revoke that is there when nobody else can replace it.
     let held = hold(ui, &store, name)?;

@@ -1,7 +1,7 @@
 //! `sfsetup plan`: what a saved plan says, for whoever reviews it.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
@@ -9,13 +9,17 @@ use crate::cli::shared::answer::Answer;
 use crate::cli::shared::arguments::{Exit, org_option, shell_word};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::fail_on::FailOn;
+use crate::cli::shared::fleet;
 use crate::cli::shared::format::Format;
+use crate::cli::shared::plans::Folder;
 use crate::cli::shared::road::exit;
-use crate::cli::shared::saved::read_shown;
+use crate::cli::shared::saved::{read_shown, shown};
 use crate::cli::shared::shown::{FORMATS, ShownPlan};
 use crate::cli::shared::ui::Ui;
-use crate::report::json::plan::{self as json, PlanRow, PlanShown};
-use crate::report::plan::sent;
+use crate::plan::Plan;
+use crate::plan::saved::SavedPlan;
+use crate::report::json::plan::{self as json, OneShown, PlanRow, PlanShown, PlansShown};
+use crate::report::plan::{FileChange, sent};
 
 /// Show a saved plan
 #[derive(Debug, Args)]
@@ -35,7 +39,8 @@ enum PlanCommand {
 /// was written.
 #[derive(Debug, Args)]
 struct ShowArguments {
-    /// The plan, as `sfsetup diff --save-plan FILE` has written it
+    /// The plan, as `sfsetup diff --save-plan FILE` has written it, or a folder of the plans of many
+    /// orgs
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
@@ -57,7 +62,65 @@ pub(crate) fn run(ui: &Ui, arguments: &PlanArguments) -> Result<Exit, CommandErr
     let (form, out) = ("sfsetup.plan-show/1", arguments.out.as_deref());
     let answer = Answer::choose(ui, form, arguments.format, out, FORMATS)?;
     answer.spare(&arguments.file)?;
+    if arguments.file.is_dir() {
+        return answer.of(|body| show_all(&answer, arguments, body));
+    }
     answer.of(|body| show(&answer, arguments, body))
+}
+
+/// Shows the plans of a folder.
+fn show_all(
+    answer: &Answer<'_>,
+    arguments: &ShowArguments,
+    body: &RefCell<Option<PlansShown>>,
+) -> Result<Exit, CommandError> {
+    let ui = answer.ui;
+    let folder = Folder::read(&arguments.file)?;
+    let mut orgs = Vec::with_capacity(folder.orgs.len());
+    let mut exits = Vec::with_capacity(folder.orgs.len());
+    for org in &folder.orgs {
+        let saved = folder.plan(ui, org)?;
+        let shown = saved.as_ref().map(|saved| {
+            let plan = shown(saved, &folder.file(org))?;
+            exits.push(exit(&plan.left, FailOn::Any));
+            Ok(told(saved, &plan, &folder.file(org), &sent(&saved.package)))
+        });
+        let shown = shown.transpose()?;
+        if shown.is_none() {
+            exits.push(Exit::Error);
+        }
+        orgs.push(OneShown::new(&org.name, org.failure(), shown));
+    }
+    body.replace(Some(PlansShown { orgs }));
+    let review = folder.review(ui, &folder.orgs)?;
+    answer.give(&match answer.format {
+        Format::Html => review.html(),
+        Format::Markdown => {
+            return Err(CommandError::new(
+                "the plans of many orgs are shown as text, JSON or HTML",
+            )
+            .hint("one of them alone is shown as Markdown too: name its file")
+            .usage());
+        }
+        _ => review.text(arguments.full),
+    })?;
+    ui.hint(&format!(
+        "`sfsetup deploy --plan {}` carries them out, each if its org is as it was then",
+        shell_word(&arguments.file.display().to_string())
+    ));
+    Ok(fleet::exit(exits))
+}
+
+/// A plan as programs are told.
+fn told(saved: &SavedPlan, plan: &Plan<'_>, file: &Path, files: &[FileChange]) -> PlanShown {
+    PlanShown {
+        file: file.display().to_string(),
+        digest: saved.digest.clone(),
+        org: (&saved.org).into(),
+        wanted: (&saved.wanted).into(),
+        plan: PlanRow::of(plan, &saved.api_version, Some(saved.org.instance_url.as_str())),
+        files: json::files(files),
+    }
 }
 
 fn show(
@@ -70,20 +133,13 @@ fn show(
     let org = &saved.org;
     let title = saved.wanted.title(&org.place());
     let files = sent(&saved.package);
+    body.replace(Some(told(&saved, &plan, &arguments.file, &files)));
     let instance_url = Some(org.instance_url.as_str());
     let (plan, title, files, full) = (&plan, title.as_str(), &files[..], arguments.full);
     let mut text = ShownPlan { plan, title, instance_url, files, full }.write(format);
     if plan.is_empty() && format == Format::Text {
         text.push_str("The plan changes nothing.\n");
     }
-    body.replace(Some(PlanShown {
-        file: arguments.file.display().to_string(),
-        digest: saved.digest.clone(),
-        org: org.into(),
-        wanted: (&saved.wanted).into(),
-        plan: PlanRow::of(plan, &saved.api_version, instance_url),
-        files: json::files(files),
-    }));
     answer.give(&text)?;
     if !plan.is_empty() {
         ui.hint(&format!(

@@ -1,6 +1,8 @@
 //! `sfsetup rollback`: a deploy taken back, as far as nobody has changed the same since.
 
-use std::cell::RefCell;
+mod many;
+
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -15,6 +17,7 @@ use crate::cli::shared::arguments::{Exit, SourceArguments, org_option};
 use crate::cli::shared::connect;
 use crate::cli::shared::error::{CommandError, PUT_BACK};
 use crate::cli::shared::fail_on::FailOn;
+use crate::cli::shared::fleet::{FleetArguments, MANY};
 use crate::cli::shared::goal::Goal;
 use crate::cli::shared::journal::{finish_open, open_journal, read_journal, tell_damaged};
 use crate::cli::shared::road::{Manner, Road, confirm};
@@ -38,10 +41,13 @@ pub(crate) struct RollbackArguments {
     #[arg(value_name = "ID")]
     id: Option<String>,
 
-    /// The org: a login of sfsetup's, an alias or username of the sf command line, `demo`,
-    /// or `demo:NAME`
-    #[arg(short, long, value_name = "ORG", alias = "target-org")]
-    org: Option<String>,
+    #[command(flatten)]
+    fleet: FleetArguments,
+
+    /// Take back all that a deploy to many orgs has changed, by the run's id
+    #[arg(long, value_name = "ID", help_heading = MANY)]
+    #[arg(conflicts_with_all = ["id", "list", "prune", "cancel", "validated"])]
+    deploy_run: Option<String>,
 
     /// List what was deployed to the org
     #[arg(long, conflicts_with_all = ["id", "yes", "force", "prune"])]
@@ -104,12 +110,40 @@ pub(crate) fn run(ui: &Ui, arguments: &RollbackArguments) -> Result<Exit, Comman
         });
     }
     let answer = arguments.answer.of(ui, "sfsetup.rollback/1")?;
+    if arguments.is_many() {
+        return answer.of(|body| many::run(&answer, arguments, body));
+    }
     let told = RefCell::new(Run { validate: arguments.validate, ..Run::default() });
     let ended = on_org(ui, arguments, async |org, name| {
         told.borrow_mut().org = Some(Identity::of(name, org.identity()));
-        take_back(&answer, arguments, org, name, &told).await
+        take_back(&answer, arguments, &Part::of(arguments), org, name, &told).await
     });
     answer.end(Some(told.into_inner()), ended)
+}
+
+impl RollbackArguments {
+    /// Says whether many orgs are meant.
+    fn is_many(&self) -> bool {
+        self.fleet.is_many() || self.deploy_run.is_some()
+    }
+}
+
+/// What is taken back, and of which run it is a part.
+#[derive(Default)]
+struct Part<'p> {
+    /// Which deploy, by its id in the journal; the newest where none is named.
+    id: Option<&'p str>,
+    /// The run over many orgs.
+    run: Option<&'p str>,
+    /// Set once that is to send nothing more.
+    halt: Option<&'p Cell<bool>>,
+}
+
+impl<'p> Part<'p> {
+    /// Of a run over one org.
+    fn of(arguments: &'p RollbackArguments) -> Self {
+        Self { id: arguments.id.as_deref(), ..Self::default() }
+    }
 }
 
 /// Does something on the org that is meant.
@@ -118,8 +152,11 @@ fn on_org(
     arguments: &RollbackArguments,
     work: impl AsyncFnOnce(&Org, &str) -> Result<Exit, CommandError>,
 ) -> Result<Exit, CommandError> {
+    if arguments.is_many() {
+        return Err(CommandError::new("that is of one org alone").hint("name one org").usage());
+    }
     let source =
-        SourceArguments { org: arguments.org.clone(), from: None, timeout: arguments.timeout };
+        SourceArguments { org: arguments.fleet.one(), from: None, timeout: arguments.timeout };
     let (_, choice) = wanted::source(ui, &source)?;
     let choice = choice.ok_or_else(wanted::no_org)?;
     let options = ConnectOptions {
@@ -160,10 +197,11 @@ fn list(
             counts.iter().filter(|(count, noun)| *count > 0 || given == 0 && *noun == "change");
         let some: Vec<String> = some.map(|(count, noun)| render::count(*count, noun)).collect();
         let changes = some.join(", ");
+        let run = entry.run.as_ref().map(|run| format!(", run {run}")).unwrap_or_default();
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "{}  {}\n    {changes}{deploy}; {}; {state}",
+            "{}  {}\n    {changes}{deploy}{run}; {}; {state}",
             entry.id, entry.started, entry.what
         );
     }
@@ -173,6 +211,12 @@ fn list(
 
 fn is_applied(entry: &Entry) -> bool {
     matches!(entry.stage, Stage::Done | Stage::Applied) && !entry.check_only
+}
+
+/// Says whether an org may hold something of it; what it holds of one that it has forgotten the plan
+/// tells.
+fn can_be_taken_back(entry: &Entry) -> bool {
+    is_applied(entry) || entry.stage == Stage::Forgotten && !entry.check_only
 }
 
 /// Asks the org to cancel a deploy, anybody's, and says how it ends. What the journal has of it the
@@ -343,6 +387,7 @@ fn entries_in_words(number: usize) -> String {
 async fn take_back(
     answer: &Answer<'_>,
     arguments: &RollbackArguments,
+    part: &Part<'_>,
     org: &Org,
     name: &str,
     told: &RefCell<Run>,
@@ -351,8 +396,8 @@ async fn take_back(
     let journal = open_journal(&org.identity().id, name)?;
     let finished = finish_open(ui, org, name, &journal, told).await?;
     // The run that was cut off was this one's like: another one would take back one deploy more.
-    if let (None, Some(of)) =
-        (&arguments.id, finished.iter().rev().find_map(|entry| entry.rolls_back.as_ref()))
+    if let Some(of) = finished.iter().rev().find_map(|entry| entry.rolls_back.as_ref())
+        && part.id.is_none_or(|id| id == of)
     {
         let mut told = told.borrow_mut();
         told.outcome = Outcome::Finished;
@@ -367,14 +412,26 @@ async fn take_back(
         return Ok(Exit::Done);
     }
     let contents = read_journal(org)?;
-    let mut entry = choose(&contents, arguments.id.as_deref(), name)?.clone();
+    let named = contents.entries.iter().find(|entry| part.id == Some(&entry.id));
+    // Of many orgs one may have nothing to take back.
+    if let (Some(_), Some(entry)) = (part.run, named)
+        && (!can_be_taken_back(entry) || entry.rolled_back_by.is_some())
+    {
+        let mut told = told.borrow_mut();
+        told.outcome = Outcome::NothingToDo;
+        told.takes_back = Some(entry.id.clone());
+        return Ok(Exit::Done);
+    }
+    let mut entry = choose(&contents, part.id, name)?.clone();
     let applier = Applier { org, journal: &journal, interrupt: ui.interrupt() };
     applier.settle(&mut entry).await.map_err(|error| CommandError::apply(name, &error))?;
     told.borrow_mut().takes_back = Some(entry.id.clone());
     let images = entry.images().map_err(|error| CommandError::apply(name, &error.into()))?;
     let manner = Manner {
         create: true,
-        yes: arguments.yes,
+        yes: arguments.yes || part.run.is_some(),
+        run: part.run,
+        halt: part.halt,
         validate: arguments.validate,
         test_level: None,
         validated: arguments.validated.as_deref(),

@@ -92,6 +92,12 @@ impl<'a> Answer<'a> {
         Ok(Self::new(ui, form, format, out))
     }
 
+    /// The same for one of many orgs: what is said is not printed.
+    pub(crate) fn silent<'o>(&self, ui: &'o Ui) -> Answer<'o> {
+        let (form, format) = (self.form, self.format);
+        Answer { ui, form, format, out: Some(Path::new("")), text: RefCell::default() }
+    }
+
     /// Refuses to write the answer over a file that is read for it.
     ///
     /// # Errors

@@ -183,6 +183,25 @@ impl Config {
         Ok(Self::default())
     }
 
+    /// What the file says of all orgs, in a text.
+    pub(crate) fn of_all(&self) -> String {
+        let mut table = self.text.parse::<toml::Table>().unwrap_or_default();
+        table.remove("orgs");
+        table.to_string()
+    }
+
+    /// What it says of each org alone, in a text.
+    pub(crate) fn of_each(&self) -> BTreeMap<String, String> {
+        let table = self.text.parse::<toml::Table>().unwrap_or_default();
+        let text = |(name, of): (&String, &OfOrg)| {
+            let of_file = table.get("orgs").and_then(|orgs| orgs.get(name));
+            // Rows of a table of another kind stand here alone.
+            let row = (&of.instance_url, &of.access_token_env, &of.parameters);
+            (name.clone(), format!("{of_file:?} {row:?}"))
+        };
+        self.orgs.iter().map(text).collect()
+    }
+
     /// Reads the text of a file.
     ///
     /// # Errors

@@ -103,19 +103,6 @@ impl CommandError {
         self
     }
 
-    /// A template that is neither shipped nor a file.
-    pub(crate) fn unknown_template(name: &str) -> Self {
-        let error = Self::new(format!("there is no template `{name}`, and no file of that name"));
-        match builtin::nearest(name) {
-            Some(nearest) => error.hint(format!(
-                "did you mean `{nearest}`? `sfsetup template list` lists the shipped ones"
-            )),
-            None => error.hint(
-                "`sfsetup template list` lists the shipped ones; a file is named by its path",
-            ),
-        }
-    }
-
     /// A template with mistakes.
     pub(crate) fn template(errors: &TemplateErrors) -> Self {
         let all = Self { is_rendered: true, ..Self::new(errors.render(true)) };
@@ -233,6 +220,11 @@ impl CommandError {
         let mut error = Self::new("interrupted");
         error.exit = Exit::Interrupted;
         error
+    }
+
+    /// Others of many orgs failed before it was this one's turn.
+    pub(crate) fn halted() -> Self {
+        Self::new("nothing was sent, since others failed before").code(code::HALTED)
     }
 
     /// There is no answer.

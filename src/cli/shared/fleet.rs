@@ -91,6 +91,11 @@ impl FleetArguments {
         is_listed || self.jobs.is_some() || self.org_timeout.is_some() || self.deadline.is_some()
     }
 
+    /// Says whether any org is named.
+    pub(crate) fn is_named(&self) -> bool {
+        !self.org.is_empty() || self.orgs.is_some() || self.all_orgs
+    }
+
     /// The one org that is named; none where none is.
     pub(crate) fn one(&self) -> Option<String> {
         self.org.first().cloned()
@@ -101,6 +106,11 @@ impl FleetArguments {
     /// # Errors
     /// A file cannot be read, or names none; a credential stands in the place of a name.
     pub(crate) fn fleet(&self, ui: &Ui) -> Result<Fleet, CommandError> {
+        self.fleet_or(ui, Vec::new())
+    }
+
+    /// The same; where no org is named these are meant.
+    pub(crate) fn fleet_or(&self, ui: &Ui, else_: Vec<String>) -> Result<Fleet, CommandError> {
         let (config, of_file) = match &self.orgs {
             Some(file) => orgs_of(ui, file)?,
             None => (Config::find(ui.vouched(), None)?, Vec::new()),
@@ -113,6 +123,9 @@ impl FleetArguments {
             let known_names = known.names.into_iter().map(|(name, _)| name);
             names.extend(known_names.filter(|name| demo_name(name).is_none()));
             unread = known.unread;
+        }
+        if !self.is_named() {
+            names = else_;
         }
         if names.is_empty() {
             let error = CommandError::new(match self.all_orgs {
@@ -180,9 +193,11 @@ fn orgs_of(ui: &Ui, file: &Path) -> Result<(Config, Vec<String>), CommandError> 
 
 /// What one org's work is given.
 pub(crate) struct Given<'f> {
+    /// Which of the orgs.
+    pub(crate) index: usize,
     pub(crate) org: &'f OneOrg,
     /// Says what is to be said of this org.
-    pub(crate) ui: Ui,
+    pub(crate) ui: &'f Ui,
     pub(crate) options: ConnectOptions,
 }
 
@@ -192,51 +207,38 @@ impl Fleet {
         self.orgs.iter().map(|org| org.name.as_str())
     }
 
-    /// Does the work for each org of `items`; `ended` is given what each has come to, as it ends,
-    /// and says whether it failed, and why.
+    /// Does the work for each org of `items` as long as `goes_on` says so; `ended` is given what
+    /// each has come to, as it ends, and says whether it failed, and why.
     pub(crate) async fn run<R>(
         &self,
         ui: &Ui,
         items: Vec<usize>,
         job_timeout: u64,
+        goes_on: impl Fn() -> bool,
         work: impl AsyncFn(Given<'_>) -> Result<R, CommandError>,
         ended: impl Fn(usize, Result<R, CommandError>) -> Option<CommandError>,
     ) {
         let tally = Tally::new(ui, items.len());
-        let holds: Vec<Hold> = self.orgs.iter().map(|_| Hold::default()).collect();
+        let uis: Vec<Ui> = self.orgs.iter().map(|org| ui.of_one(&org.name)).collect();
         let one = |index: usize| {
-            let org = &self.orgs[index];
-            let ui = ui.of_one(&org.name);
-            let own = connect::options(&ui);
-            let (outer, hold) = (own.hold_end.clone(), holds[index].clone());
+            let (org, ui) = (&self.orgs[index], &uis[index]);
             let options = ConnectOptions {
                 job_timeout: Duration::from_secs(job_timeout),
                 api_reserve: self.reserve,
-                hold_end: std::sync::Arc::new(move || Box::new((outer(), hold.clone()))),
-                ..own
+                ..connect::options(ui)
             };
-            work(Given { org, ui, options })
+            work(Given { index, org, ui, options })
         };
-        let is_held = |index: usize| holds[index].is_held();
+        let is_held = |index: usize| uis[index].interrupt().is_held();
         let tell = |index: usize, outcome: Result<Result<R, CommandError>, Cut>| {
             let name = &self.orgs[index].name;
             let outcome = outcome.unwrap_or_else(|cut| Err(cut_off(cut)));
             let failed = ended(index, outcome);
             tally.ended(name, failed.as_ref());
         };
+        let items = items.into_iter().take_while(|_| goes_on());
         fleet::run(items, &self.limits, one, is_held, tell).await;
         tally.over();
-    }
-}
-
-/// Held while the new token of an org's login is waited for: each that is handed out counts.
-#[derive(Clone, Debug, Default)]
-struct Hold(std::sync::Arc<()>);
-
-impl Hold {
-    fn is_held(&self) -> bool {
-        // One is kept here, one by what hands them out while the org is being asked.
-        std::sync::Arc::strong_count(&self.0) > 2
     }
 }
 
@@ -259,6 +261,39 @@ pub(crate) fn not_reached() -> CommandError {
     CommandError::interrupted().because("the run was told to stop before this org was done")
 }
 
+/// Each org's name as that of a file or folder, on every system.
+///
+/// # Errors
+/// Two would have the same.
+pub(crate) fn file_names<'n>(
+    names: impl Iterator<Item = &'n str>,
+) -> Result<BTreeMap<&'n str, String>, CommandError> {
+    let mut taken: BTreeMap<String, &str> = BTreeMap::new();
+    let mut all = BTreeMap::new();
+    for name in names {
+        let file = file_name(name);
+        // Some systems take capitals for small letters.
+        if let Some(other) = taken.insert(file.to_lowercase(), name) {
+            return Err(CommandError::new(format!(
+                "`{other}` and `{name}` would have one name on the disk, `{file}`"
+            ))
+            .hint("give one of them another alias, or name it alone")
+            .usage());
+        }
+        all.insert(name, file);
+    }
+    Ok(all)
+}
+
+fn file_name(name: &str) -> String {
+    let is_fine = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
+    let fine: String = name.chars().map(|c| if is_fine(c) { c } else { '-' }).collect();
+    match fine.trim_matches('.') {
+        "" => "-".to_owned(),
+        fine => fine.to_owned(),
+    }
+}
+
 /// How a run over many ends: with 4 where orgs failed, else as its worst.
 pub(crate) fn exit(exits: impl IntoIterator<Item = Exit>) -> Exit {
     exits.into_iter().fold(Exit::Done, |worst, one| match (worst, one) {
@@ -268,6 +303,27 @@ pub(crate) fn exit(exits: impl IntoIterator<Item = Exit>) -> Exit {
         (Exit::Drift, _) | (_, Exit::Drift) => Exit::Drift,
         _ => Exit::Done,
     })
+}
+
+/// Refuses two names that lead to one org, where each would change it.
+///
+/// # Errors
+/// There are such.
+pub(crate) fn refuse_same<'n>(
+    orgs: impl Iterator<Item = (&'n str, Option<&'n str>)>,
+) -> Result<(), CommandError> {
+    let mut by_id: BTreeMap<&str, &str> = BTreeMap::new();
+    for (name, id) in orgs {
+        let Some(id) = id else { continue };
+        if let Some(other) = by_id.insert(id, name) {
+            return Err(CommandError::new(format!(
+                "`{other}` and `{name}` are one org ({id}), so nothing was sent"
+            ))
+            .hint("name it once")
+            .usage());
+        }
+    }
+    Ok(())
 }
 
 /// Says which names lead to one org.
@@ -315,4 +371,23 @@ impl Ledger {
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> CommandError {
     CommandError::new(format!("cannot write `{}`", path.display())).because(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    #[test]
+    fn any_name_can_stand_on_the_disk() {
+        for (name, expected) in [
+            ("acme", "acme"),
+            ("demo:a", "demo-a"),
+            ("ops@acme.example", "ops@acme.example"),
+            ("../up", "-up"),
+            ("..", "-"),
+            ("a/b\\c", "a-b-c"),
+        ] {
+            assert_eq!(file_name(name), expected, "{name}");
+        }
+    }
 }

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use minisign_verify::{PublicKey, Signature};
 
 use super::error::CommandError;
+use crate::metadata::registry::nearest::nearest;
+use crate::template::builtin;
 
 /// What stands behind a file's name for its signature, as minisign writes it.
 const SIGNATURE: &str = ".minisig";
@@ -128,6 +130,26 @@ impl Library {
         }
         let mut files = self.folders.iter().map(|folder| folder.join(format!("{name}.toml")));
         files.find(|file| file.is_file())
+    }
+
+    /// The names of the files in the folders, whatever is in them.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let files = self.shelves().files;
+        files.iter().filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned())).collect()
+    }
+
+    /// Says that no template goes by a name, with the one that was probably meant.
+    pub(crate) fn unknown(&self, name: &str) -> CommandError {
+        let own = self.names();
+        let known = builtin::all().iter().map(|shipped| shipped.name);
+        let near = nearest(name, known.chain(own.iter().map(String::as_str)));
+        let list = "`sfsetup template list` lists those that are known";
+        CommandError::new(format!("there is no template `{name}`, and no file of that name")).hint(
+            match near {
+                Some(near) => format!("did you mean `{near}`? {list}"),
+                None => format!("{list}; a file is named by its path"),
+            },
+        )
     }
 
     /// Returns the files of the folders, in order of name within each, and what of them cannot be

@@ -13,6 +13,7 @@ use crate::cli::shared::error::CommandError;
 use crate::cli::shared::library::{Library, Signed, text_of};
 use crate::cli::shared::questions::{self, Candidates};
 use crate::cli::shared::ui::Ui;
+use crate::cli::shared::vouched::Vouched;
 use crate::metadata::registry::nearest::{nearest, perhaps};
 use crate::metadata::sha256::hexadecimal;
 use crate::metadata::value::Value;
@@ -34,17 +35,25 @@ pub(crate) struct Loaded {
 /// # Errors
 /// There is none of the name, the file cannot be read or is not signed, or it has mistakes.
 pub(crate) fn load(ui: &Ui, name: &str) -> Result<Template, CommandError> {
-    read(name, &library_for(ui, name)?, &mut Sha256::new())
+    quietly(ui.vouched(), name)
+}
+
+/// The same where nobody is told anything.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn quietly(vouched: &Vouched, name: &str) -> Result<Template, CommandError> {
+    read(name, &library_for(vouched, name)?, &mut Sha256::new())
 }
 
 /// The folders in which a template is looked for; none where its name is a shipped one's, or a
 /// file's and no configuration is named: keys count in a named one alone.
-fn library_for(ui: &Ui, name: &str) -> Result<Library, CommandError> {
-    let is_file = || ui.vouched().config.is_none() && Path::new(name).exists();
+fn library_for(vouched: &Vouched, name: &str) -> Result<Library, CommandError> {
+    let is_file = || vouched.config.is_none() && Path::new(name).exists();
     if builtin::find(name).is_some() || is_file() {
         return Ok(Library::default());
     }
-    Config::find(ui.vouched(), None)?.library()
+    Config::find(vouched, None)?.library()
 }
 
 /// Gets a template as `sfsetup.toml` has it for an org.
@@ -101,7 +110,7 @@ impl SourceText {
 /// # Errors
 /// There is none of the name, or the file cannot be read or is not signed.
 pub(crate) fn source(ui: &Ui, name: &str) -> Result<SourceText, CommandError> {
-    let library = library_for(ui, name)?;
+    let library = library_for(ui.vouched(), name)?;
     let Found { name, text, path, .. } = find(name, &library)?;
     Ok(SourceText { name, text, path, library })
 }
@@ -159,7 +168,7 @@ pub(crate) fn verify<'l>(
     }
     let path = PathBuf::from(name);
     let path = if path.is_file() { Some(path) } else { library.find(name) };
-    let path = path.ok_or_else(|| CommandError::unknown_template(name))?;
+    let path = path.ok_or_else(|| library.unknown(name))?;
     let text = text_of(&path)?;
     let signed = library.verify(&path, text.as_bytes())?;
     Ok((path.display().to_string(), signed))
@@ -193,7 +202,7 @@ fn find(name: &str, library: &Library) -> Result<Found, CommandError> {
             let text = expires::TEXT.to_owned();
             return Ok(Found { name: format!("{name}.toml"), text, path, is_by_name: false });
         }
-        return Err(CommandError::unknown_template(name));
+        return Err(library.unknown(name));
     };
     let text = library.read_own(&path)?;
     Ok(Found { name: path.display().to_string(), text, path, is_by_name: true })

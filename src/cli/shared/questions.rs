@@ -32,8 +32,8 @@ pub(crate) struct Candidates {
 }
 
 impl Candidates {
-    /// Reads what some parameters of a template may name: the types in lists of three, the users in
-    /// one query, and nothing where no org is known or none of it is needed.
+    /// Reads what some parameters of a template may name, and nothing where no org is known or none
+    /// of it is needed.
     ///
     /// # Errors
     /// The org does not let us in. What it does not list is told at the question.
@@ -50,13 +50,26 @@ impl Candidates {
         // A field has no list that is not very long.
         let types: BTreeSet<&str> = types.into_iter().filter(|one| *one != "CustomField").collect();
         let with_users = subjects.iter().any(|subject| subject.is_user);
-        let Some(choice) = choice.filter(|_| with_users || !types.is_empty()) else {
-            return Ok(Self::default());
-        };
+        match choice.filter(|_| with_users || !types.is_empty()) {
+            Some(choice) => Self::read(ui, choice, &types, with_users),
+            None => Ok(Self::default()),
+        }
+    }
+
+    /// Reads what an org has: of types in lists of three, of users in one query.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub(crate) fn read(
+        ui: &Ui,
+        choice: &TargetOrg,
+        types: &BTreeSet<&str>,
+        with_users: bool,
+    ) -> Result<Self, CommandError> {
         connect::block_on(ui, async {
             let connected = connect::connect(choice, connect::options(ui)).await?;
             let org = &connected.org;
-            let listed = match org.names_of_types(&types).await {
+            let listed = match org.names_of_types(types).await {
                 Ok(listed) => listed,
                 Err(error) => {
                     let unread = |one: &&str| ((*one).to_owned(), Err(error.to_string()));
@@ -75,6 +88,12 @@ impl Candidates {
     fn offered(&self, template: &Template, parameter: &Parameter) -> Offered {
         let subject = ParameterSubject::of(template, parameter);
         let is_whole = matches!(parameter.kind, ParameterKind::Component(_));
+        self.rows(subject, is_whole, &words(&template.name, &template.title))
+    }
+
+    /// What is offered for a subject, each with its type before it where `is_whole`; what has one of
+    /// the words in it is likely.
+    fn rows(&self, subject: ParameterSubject, is_whole: bool, words: &[String]) -> Offered {
         let mut offered = Offered { org: self.org.clone(), ..Offered::default() };
         for type_name in &subject.types {
             match self.listed.get(type_name) {
@@ -104,7 +123,6 @@ impl Candidates {
         }
         // A name that steers the terminal is none that anybody means.
         offered.rows.retain(|row| *harmless(row) == **row);
-        let words = words(template);
         let is_likely = |row: &String| {
             let row = row.to_lowercase();
             words.iter().any(|word| row.contains(word))
@@ -135,6 +153,14 @@ struct Offered {
 }
 
 impl Offered {
+    /// Says what could not be listed.
+    fn tell_unread(&self, ui: &Ui) {
+        if !self.unread.is_empty() {
+            let what = self.unread.join(", ");
+            ui.show(&format!("`{}` could not list {what}: type the name\n", self.org));
+        }
+    }
+
     /// The name of a row, without what is only shown.
     fn names(&self) -> impl Iterator<Item = &str> {
         self.rows.iter().filter_map(|row| row.split("  (").next())
@@ -177,9 +203,9 @@ impl Offered {
     }
 }
 
-/// The words by which what belongs to a template is known in an org.
-fn words(template: &Template) -> Vec<String> {
-    let words = template.name.split('-').chain(template.title.split_whitespace());
+/// The words by which what belongs to a template of a name and title is known in an org.
+fn words(name: &str, title: &str) -> Vec<String> {
+    let words = name.split('-').chain(title.split_whitespace());
     let mut words: Vec<String> = words
         .map(|word| word.to_lowercase())
         .filter(|word| word.len() >= 4 && word.chars().all(char::is_alphanumeric))
@@ -258,10 +284,7 @@ fn ask_text(
 ) -> Result<String, CommandError> {
     let is_list = parameter.kind == ParameterKind::List;
     let offered = candidates.offered(template, parameter);
-    if !offered.unread.is_empty() {
-        let what = offered.unread.join(", ");
-        ui.show(&format!("`{}` could not list {what}: type the name\n", offered.org));
-    }
+    offered.tell_unread(ui);
     // The one that is likely is taken where nothing else would be.
     let likely = offered.names().next().filter(|_| offered.likely == 1 && !is_list);
     let usual = match usual.map(ToString::to_string).filter(|text| !text.is_empty()) {
@@ -295,13 +318,63 @@ fn ask_text(
     Ok(if is_list && answer == NONE { String::new() } else { answer })
 }
 
+/// Asks for the name of something that an org may have, for a template of a name and title; an empty
+/// answer is none.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) fn ask_name(
+    ui: &Ui,
+    question: &str,
+    candidates: &Candidates,
+    subject: ParameterSubject,
+    (name, title): (&str, &str),
+) -> Result<Option<String>, CommandError> {
+    let offered = candidates.rows(subject, false, &words(name, title));
+    offered.tell_unread(ui);
+    let rows = offered.rows.clone();
+    let help = match rows.is_empty() {
+        true => "a name; Enter: none",
+        false => "type to search, or any name; Enter: none",
+    };
+    let asked = TextQuestion { question, help, usual: None, offered: &rows, is_list: false };
+    let against = once(move |text: &str| offered.against(text));
+    let check = move |text: &str| match text {
+        "" => None,
+        text => is_secret(text).or_else(|| against(text)),
+    };
+    Ok(Some(ui.ask_text(&asked, check)?).filter(|text| !text.is_empty()))
+}
+
+/// What is against a text when it is said for the first time.
+fn once(
+    against: impl Fn(&str) -> Option<String> + Clone + 'static,
+) -> impl Fn(&str) -> Option<String> + Clone + 'static {
+    let refused = Arc::new(Mutex::new(None::<String>));
+    move |text: &str| {
+        let mut refused = refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if refused.as_deref() == Some(text) {
+            return None;
+        }
+        let against = against(text);
+        if against.is_some() {
+            *refused = Some(text.to_owned());
+        }
+        against
+    }
+}
+
 /// What is wrong with an answer.
 fn check(
     parameter: &Parameter,
     offered: Offered,
 ) -> impl Fn(&str) -> Option<String> + Clone + 'static {
     let parameter = parameter.clone();
-    let refused = Arc::new(Mutex::new(None::<String>));
+    let of = parameter.clone();
+    let against = once(move |text: &str| {
+        let value = Arguments::read(&of, text).ok()?;
+        value.elements().iter().find_map(|name| offered.against(name))
+    });
     move |text: &str| {
         let is_list = parameter.kind == ParameterKind::List;
         if is_list && text == NONE && parameter.default.is_some() {
@@ -323,15 +396,7 @@ fn check(
         if value.elements().is_empty() && parameter.default.is_none() {
             return Some("it has no default: a value is needed".to_owned());
         }
-        let mut refused = refused.lock().unwrap_or_else(PoisonError::into_inner);
-        if refused.as_deref() == Some(text) {
-            return None;
-        }
-        let against = value.elements().iter().find_map(|name| offered.against(name));
-        if against.is_some() {
-            *refused = Some(text.to_owned());
-        }
-        against
+        against(text)
     }
 }
 

@@ -4,7 +4,7 @@
 mod afterwards;
 mod told;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::apply::look::read_again;
 use crate::apply::preflight::preflight;
@@ -59,6 +59,10 @@ pub(crate) struct Manner<'m> {
     pub(crate) full: bool,
     /// What of what is left counts.
     pub(crate) fail_on: FailOn,
+    /// The run over many orgs of which it is a part, by its id.
+    pub(crate) run: Option<&'m str>,
+    /// Set once the run is to send nothing more.
+    pub(crate) halt: Option<&'m Cell<bool>>,
 }
 
 /// A saved plan, which somebody has looked at.
@@ -172,11 +176,16 @@ impl<'r> Road<'r> {
         };
         let purpose = Purpose {
             what: goal.words(),
-            org: wanted::saved_org(org),
+            org: saved,
             rolls_back: goal.taken_back().map(|entry| entry.id.clone()),
             is_partial: plan.is_open(),
             plan: reviewed.and_then(|reviewed| reviewed.plan.digest.clone()),
+            run: manner.run.map(str::to_owned),
         };
+        if manner.halt.is_some_and(Cell::get) {
+            return Err(CommandError::halted());
+        }
+        org.lift_reserve();
         let applier = Applier { org, journal: self.journal, interrupt: ui.interrupt() };
         let before = read_journal(org)?.entries;
         let trial = Trial { check_only: manner.validate, test_level: manner.test_level };

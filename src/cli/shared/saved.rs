@@ -2,12 +2,50 @@
 
 use std::path::Path;
 
+use crate::org::Org;
 use crate::plan::Plan;
 use crate::plan::saved::{FORMAT, SavedPlan, digest};
+use crate::report::line::harmless;
 
+use super::arguments::WantedArguments;
 use super::error::{CommandError, MAKE_ANEW};
+use super::goal::{Goal, Means, Seen};
 use super::ui::Ui;
 use super::wanted;
+
+/// Makes the plan of a goal on an org as it is saved; none for a rollback.
+///
+/// # Errors
+/// There is no plan.
+pub(crate) fn plan_to_save(
+    goal: &Goal<'_>,
+    org: &Org,
+    seen: &Seen,
+    arguments: &WantedArguments,
+) -> Result<Option<SavedPlan>, CommandError> {
+    let Some(wanted) = goal.saved() else { return Ok(None) };
+    let plan = goal.plan(seen, Means::Deploy)?;
+    let WantedArguments { only, except, .. } = arguments.clone();
+    let slips = Goal::slips(seen, &plan).into_iter();
+    Ok(Some(SavedPlan {
+        made: Some(jiff::Timestamp::now().to_string()),
+        except,
+        waivers: goal.saved_waivers(seen, &plan),
+        near: slips.map(|(id, near)| (id.to_string(), near)).collect(),
+        ..SavedPlan::new(&plan, wanted::saved_org(org), wanted, only)
+    }))
+}
+
+/// The text of a plan's file.
+///
+/// # Errors
+/// It cannot be written as JSON.
+pub(crate) fn plan_text(plan: &SavedPlan) -> Result<String, CommandError> {
+    let text = plan.to_json().map_err(|error| {
+        CommandError::internal("the plan cannot be written as JSON", error.to_string())
+    })?;
+    Ok(harmless(&String::from_utf8_lossy(&text)).into_owned())
+}
 
 /// Reads a saved plan and checks its format. A plan that is not as it was written comes with the
 /// error that says so, for whoever can say more first.
@@ -66,8 +104,16 @@ pub(crate) fn read_shown(ui: &Ui, file: &Path) -> Result<(SavedPlan, Plan<'stati
     if let Some(altered) = altered {
         return Err(altered);
     }
-    let plan = saved.shown().map_err(|why| {
-        CommandError::new(format!("`{}` cannot be shown", file.display())).because(why)
-    })?;
+    let plan = shown(&saved, file)?;
     Ok((saved, plan))
+}
+
+/// What a saved plan shows.
+///
+/// # Errors
+/// It cannot be shown.
+pub(crate) fn shown(saved: &SavedPlan, file: &Path) -> Result<Plan<'static>, CommandError> {
+    saved.shown().map_err(|why| {
+        CommandError::new(format!("`{}` cannot be shown", file.display())).because(why)
+    })
 }

@@ -56,7 +56,7 @@ impl Ui {
             verbose: self.verbose,
             look: self.look,
             vouched: self.vouched.clone(),
-            interrupt: self.interrupt.clone(),
+            interrupt: self.interrupt.of_one(),
             last_words: self.last_words.clone(),
             of: Some(org.to_owned()),
         }
@@ -151,6 +151,13 @@ impl Ui {
             .hint(
                 "name a new folder with `--out`; what lies in this one would end up in the package",
             ));
+        }
+        if folder.exists() && !folder.is_dir() {
+            return Err(CommandError::new(format!(
+                "`{}` is a file, so nothing was written",
+                folder.display()
+            ))
+            .hint("name a folder that is not there yet, or a file that ends in .zip"));
         }
         // All of it is written beside and takes its name when it is whole.
         let beside = folder.parent().filter(|parent| !parent.as_os_str().is_empty());

@@ -82,7 +82,7 @@ pub(super) fn tick(key: &str, title: &str) -> Markup {
 }
 
 /// How much is ticked; the script says it.
-pub(super) fn progress() -> Markup {
+pub(in crate::report) fn progress() -> Markup {
     html! { p class="progress" role="status" hidden {} }
 }
 

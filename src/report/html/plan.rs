@@ -19,22 +19,29 @@ pub(super) fn render(sheet: &Sheet) -> String {
             p class="sum" { (sheet.verdict) }
             (next(&sheet.next))
             (progress())
-            @if !sheet.components.is_empty() || !sheet.assignments.is_empty() {
-                h2 { "What changes" }
-                @for component in &sheet.components { (planned(component)) }
-                (list(None, &sheet.assignments))
-            }
-            (list(
-                Some("Administrator's rights that come along, by copying or because others need them"),
-                &sheet.rights,
-            ))
-            (list(Some("What has no way back"), &sheet.doors))
-            (left(&sheet.left))
-            (list(Some("To be known"), &sheet.notes))
-            @if !sheet.files.is_empty() { h2 { "File by file" } (files(&sheet.files)) }
+            (body(sheet))
         }
     };
     page(&sheet.title, &body, true)
+}
+
+/// Writes what it changes and what it leaves.
+pub(in crate::report) fn body(sheet: &Sheet) -> Markup {
+    html! {
+        @if !sheet.components.is_empty() || !sheet.assignments.is_empty() {
+            h2 { "What changes" }
+            @for component in &sheet.components { (planned(component)) }
+            (list(None, &sheet.assignments))
+        }
+        (list(
+            Some("Administrator's rights that come along, by copying or because others need them"),
+            &sheet.rights,
+        ))
+        (list(Some("What has no way back"), &sheet.doors))
+        (left(&sheet.left))
+        (list(Some("To be known"), &sheet.notes))
+        @if !sheet.files.is_empty() { h2 { "File by file" } (files(&sheet.files)) }
+    }
 }
 
 fn list(heading: Option<&str>, texts: &[String]) -> Markup {

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::parts::{Component, Identity, Wanted};
+use super::parts::{Component, Error, Identity, Wanted};
 use super::plan::{FileRow, LeftRow, PlanRow};
 use crate::journal::Stage;
 use crate::org::deploy::{About, DeployMessage, DeployStatus};
+use crate::report::Failure;
 
 /// How a run ended, as far as the org goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -80,6 +81,58 @@ pub struct Run {
     pub left: Vec<LeftRow>,
     /// What the reader should know, as it was said on the way.
     pub notes: Vec<String>,
+}
+
+/// The same of many orgs.
+#[derive(Debug, Serialize)]
+pub struct RunOfMany {
+    /// The run's id, by which all of it is taken back; none where it was not begun.
+    pub run: Option<String>,
+    /// The run that is taken back.
+    #[serde(rename = "takes_back_run")]
+    pub takes_back: Option<String>,
+    /// Each org, in the order in which they are named.
+    pub orgs: Vec<OneRun>,
+}
+
+/// One of many.
+#[derive(Debug, Serialize)]
+pub struct OneRun {
+    pub(in crate::report) error: Option<Error>,
+    #[serde(flatten)]
+    pub(in crate::report) run: Run,
+}
+
+impl RunOfMany {
+    /// Says whether an org holds something of it.
+    pub fn has_changed(&self) -> bool {
+        let changed = |org: &OneRun| {
+            let is_sent = !matches!(
+                org.run.outcome,
+                Outcome::NotSent
+                    | Outcome::NothingToDo
+                    | Outcome::DoneBefore
+                    | Outcome::Finished
+                    | Outcome::Validated
+                    | Outcome::Refused
+                    | Outcome::Canceled
+            );
+            is_sent && !org.run.validate
+        };
+        self.orgs.iter().any(changed)
+    }
+}
+
+impl OneRun {
+    /// A run over one of many, and what went wrong.
+    pub fn new(failure: Option<Failure>, run: Run) -> Self {
+        Self { error: failure.map(Error::from), run }
+    }
+
+    /// What the user calls the org.
+    pub(in crate::report) fn name(&self) -> &str {
+        self.run.org.as_ref().map_or("", |org| &org.name)
+    }
 }
 
 /// A run that was cut off before.

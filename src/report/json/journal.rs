@@ -29,6 +29,7 @@ struct EntryRow {
     partial: bool,
     takes_back: Option<String>,
     taken_back_by: Option<String>,
+    run: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -96,6 +97,7 @@ impl From<&Entry> for EntryRow {
             partial: entry.is_partial,
             takes_back: entry.rolls_back.clone(),
             taken_back_by: entry.rolled_back_by.clone(),
+            run: entry.run.clone(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::parts::{Component, Identity, Wanted};
+use super::parts::{Component, Error, Identity, Wanted};
 use crate::metadata::registry;
 use crate::metadata::value::Value;
 use crate::package::{Cause, Change};
@@ -10,6 +10,7 @@ use crate::plan::assignment::Assignment;
 use crate::plan::left::{Left, LeftKind};
 use crate::plan::saved::json as value_json;
 use crate::plan::{Plan, assignment::Assigned};
+use crate::report::Failure;
 use crate::report::plan::FileChange;
 
 /// What is to change, and what is left.
@@ -66,6 +67,13 @@ pub struct LeftRow {
     quick_find: Option<&'static str>,
     setup_url: Option<String>,
     docs: Option<String>,
+}
+
+impl LeftRow {
+    /// Says whether it differs or is missing, and nothing mends it.
+    pub fn is_open(&self) -> bool {
+        self.kind == LeftKind::Open
+    }
 }
 
 /// A file of a plan: what changes in it, or all that is sent of it.
@@ -233,4 +241,38 @@ pub fn files(files: &[FileChange]) -> Vec<FileRow> {
     let row =
         |FileChange { path, text }: &FileChange| FileRow { path: path.clone(), text: text.clone() };
     files.iter().map(row).collect()
+}
+
+/// The same of the plans in a folder.
+#[derive(Debug, Serialize)]
+pub struct PlansShown {
+    /// Each, in the order in which the orgs were named.
+    pub orgs: Vec<OneShown>,
+}
+
+/// One of many.
+#[derive(Debug, Serialize)]
+pub struct OneShown {
+    error: Option<Error>,
+    #[serde(flatten)]
+    shown: PlanOrNone,
+}
+
+/// A plan, or the org of which there is none.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum PlanOrNone {
+    Shown(Box<PlanShown>),
+    Nothing { file: Option<String>, org: Identity },
+}
+
+impl OneShown {
+    /// The plan of an org that goes by a name, or why there is none.
+    pub fn new(name: &str, failure: Option<Failure>, shown: Option<PlanShown>) -> Self {
+        let shown = match shown {
+            Some(shown) => PlanOrNone::Shown(Box::new(shown)),
+            None => PlanOrNone::Nothing { file: None, org: Identity::of_files(name.to_owned()) },
+        };
+        Self { error: failure.map(Error::from), shown }
+    }
 }

@@ -35,7 +35,7 @@ fn a_wrong_call_says_what_is_missing() {
     $ sfsetup diff --template ampersnad --from org
     --- stderr
     error: there is no template `ampersnad`, and no file of that name
-    hint: did you mean `ampersand`? `sfsetup template list` lists the shipped ones
+    hint: did you mean `ampersand`? `sfsetup template list` lists those that are known
     --- exit 1
     ");
     insta::assert_snapshot!(shown(&env, "diff --template . --from org"), @"

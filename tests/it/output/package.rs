@@ -62,6 +62,15 @@ fn a_package_says_what_it_changes_and_what_is_left() {
     hint: name a new folder with `--out`; what lies in this one would end up in the package
     --- exit 1
     ");
+    env.write("notes.txt", "mine");
+    insta::assert_snapshot!(shown(&env, &format!("{package} --out notes.txt")), @"
+    $ sfsetup package --template acme.toml --from org --out notes.txt
+    --- stderr
+    error: `notes.txt` is a file, so nothing was written
+    hint: name a folder that is not there yet, or a file that ends in .zip
+    --- exit 1
+    ");
+    assert_eq!(std::fs::read_to_string(env.folder().join("notes.txt")).unwrap(), "mine");
     insta::assert_snapshot!(
         shown(&env, &format!("{package} --out fix.zip --only ConnectedApp:Acme")),
         @"

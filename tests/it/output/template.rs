@@ -75,7 +75,7 @@ fn templates_are_listed_and_shown() {
     $ sfsetup template show ampersnad
     --- stderr
     error: there is no template `ampersnad`, and no file of that name
-    hint: did you mean `ampersand`? `sfsetup template list` lists the shipped ones
+    hint: did you mean `ampersand`? `sfsetup template list` lists those that are known
     --- exit 1
     ");
 }

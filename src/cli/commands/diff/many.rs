@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::shared::answer::{check_writable, failure};
-use crate::cli::shared::arguments::Exit;
+use crate::cli::shared::arguments::{Exit, shell_word};
 use crate::cli::shared::baseline;
 use crate::cli::shared::clock;
 use crate::cli::shared::connect;
@@ -15,15 +15,18 @@ use crate::cli::shared::error::CommandError;
 use crate::cli::shared::fleet::{self, Fleet, Given, Ledger};
 use crate::cli::shared::format::Format;
 use crate::cli::shared::goal::Goal;
+use crate::cli::shared::plans::{Making, PAGE};
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted;
 use crate::report::Report;
+use crate::report::fleet::plans::{PlanOfOrg, to_change};
 use crate::report::fleet::{self as told, Ended, Kept};
+use crate::report::plan::count;
 use crate::snapshot::side::Side;
 
 use super::outlet::{self, Outlet, owe};
-use super::{DiffArguments, DiffRequest, exit, no_answer};
+use super::{DiffArguments, DiffRequest, Save, exit, no_answer};
 
 /// What is asked of each org.
 struct Question<'q> {
@@ -33,6 +36,10 @@ struct Question<'q> {
     only: &'q Selection,
     /// The baseline, where that is what is wanted.
     side: Option<Side>,
+    /// What is asked of one org alone, by its name.
+    own: &'q BTreeMap<String, String>,
+    /// Where the plans that fix what differs go.
+    making: Option<&'q Making>,
 }
 
 /// What an org has come to.
@@ -50,29 +57,37 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     owe(ui, arguments, outlets);
     outlets.iter().filter_map(|outlet| outlet.file).try_for_each(check_writable)?;
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
-    let asked = asked(ui, arguments, &fleet)?;
+    let side = match baseline::named(&arguments.wanted) {
+        Some(saved) => {
+            let timeout = Duration::from_secs(arguments.timeout);
+            Some(connect::block_on(ui, baseline::baseline(ui, &saved, timeout))?)
+        }
+        None => {
+            check_values(ui, arguments, &fleet)?;
+            None
+        }
+    };
+    let asked = asked(ui, arguments, &fleet, side.as_ref())?;
+    let own = fleet.config.of_each();
     let known = match arguments.resume.as_deref() {
         Some(file) if file.exists() => read(file, &asked)?,
         _ => BTreeMap::new(),
     };
-    let answers = Answers::begin(ui, arguments, outlets, &fleet, &asked, known)?;
+    let folder = arguments.save_plan.as_deref();
+    let making = folder.map(|folder| Making::begin(Some(folder), fleet.names())).transpose()?;
+    let answers = Answers::begin(ui, arguments, outlets, &fleet, (&asked, &own), known)?;
     let left = answers.left();
     if left.len() < fleet.orgs.len() {
         let (left, all) = (left.len(), fleet.orgs.len());
         ui.note(&format!("{} of {all} orgs are answered already; {left} are left", all - left));
     }
     let ended = connect::block_on(ui, async {
-        let side = match baseline::named(&arguments.wanted) {
-            Some(saved) => {
-                let timeout = Duration::from_secs(arguments.timeout);
-                Some(baseline::baseline(ui, &saved, timeout).await?)
-            }
-            None => None,
-        };
-        let question = Question { arguments, outlets, fleet: &fleet, only: &only, side };
+        let making = making.as_ref();
+        let (fleet, only, own) = (&fleet, &only, &own);
+        let question = Question { arguments, outlets, fleet, only, side, own, making };
         let one = async |given: Given<'_>| question.ask(given).await;
         let keep = |index: usize, outcome: Result<Done, CommandError>| answers.keep(index, outcome);
-        fleet.run(ui, left, arguments.timeout, one, keep).await;
+        fleet.run(ui, left, arguments.timeout, || true, one, keep).await;
         Ok(())
     });
     match ended {
@@ -80,10 +95,19 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
         _ => {}
     }
     let orgs = answers.end();
+    let plans = match making.filter(|_| ended.is_ok()) {
+        Some(making) => {
+            Some(making.end(ui, orgs.iter().map(|org| (org.name().to_owned(), org.failure())))?)
+        }
+        None => None,
+    };
     give(ui, arguments, outlets, &asked, &orgs)?;
     fleet::note_same(ui, orgs.iter().map(|org| (org.name(), org.id())));
     if let Err(error) = ended {
         return Err(error.hint(match &arguments.resume {
+            _ if folder.is_some() => {
+                "no plan was written, and those that were there are as they were"
+            }
             Some(_) => "run the same command again: it goes on with what is left",
             None => "with `--resume FILE` a run that is stopped can be gone on with",
         }));
@@ -99,6 +123,9 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
         Ended::Failed => Exit::Error,
     });
     let exit = fleet::exit(exits.into_iter().chain(of_orgs));
+    if let (Some(plans), Some(folder)) = (&plans, folder) {
+        hint(ui, arguments, folder, &plans.orgs);
+    }
     let is_read = outlets.iter().any(|one| one.format.is_for_a_terminal() && one.file.is_none());
     if exit != Exit::Done && is_read {
         ui.hint(
@@ -109,38 +136,85 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     Ok(exit)
 }
 
+/// Says what to do with the plans.
+fn hint(ui: &Ui, arguments: &DiffArguments, folder: &Path, plans: &[PlanOfOrg]) {
+    let (changed, live) = to_change(plans);
+    let name = shell_word(&folder.display().to_string());
+    let orgs = arguments.fleet.orgs.as_ref().map(|file| shell_word(&file.display().to_string()));
+    let orgs = orgs.map(|file| format!(" --orgs {file}")).unwrap_or_default();
+    ui.hint(&format!(
+        "the plans are in {} ({} to change, {live} in production); look at {}, or `sfsetup plan \
+         show {name}`; `sfsetup deploy --plan {name}{orgs}` carries them out",
+        folder.display(),
+        count(changed, "org"),
+        folder.join(PAGE).display(),
+    ));
+}
+
 /// Refuses what is of one org alone.
 fn check(arguments: &DiffArguments) -> Result<(), CommandError> {
-    let alone = [
-        (arguments.since.is_some(), "--since"),
-        (arguments.save_plan.is_some(), "--save-plan"),
-        (arguments.from.is_some(), "--from"),
-    ];
+    let alone = [(arguments.since.is_some(), "--since"), (arguments.from.is_some(), "--from")];
+    let outlets = arguments.outlets(Format::Text)?;
+    if arguments.matrix && outlets.iter().all(|outlet| outlet.format != Format::Csv) {
+        return Err(CommandError::new("`--matrix` is of CSV alone")
+            .hint("take `--format csv`, or `--out FILE.csv`")
+            .usage());
+    }
     match alone.into_iter().find(|(is_given, _)| *is_given) {
         Some((_, option)) => Err(CommandError::new(format!("`{option}` is of one org alone"))
             .hint("name one org with `--org`, and neither `--orgs`, `--all-orgs` nor `--resume`")
             .usage()),
+        // An answer that is not asked for again brings no plan.
+        None if arguments.save_plan.is_some() && arguments.resume.is_some() => {
+            Err(CommandError::new("plans are made of all orgs in one run")
+                .because("`--save-plan` and `--resume` do not go together")
+                .hint("leave `--resume` out")
+                .usage())
+        }
         None => Ok(()),
     }
 }
 
-/// What is asked, in a text that differs where something else is asked. What is wrong with it is
-/// wrong for every org, so it is told before any is asked.
-fn asked(ui: &Ui, arguments: &DiffArguments, fleet: &Fleet) -> Result<String, CommandError> {
+/// Refuses values that no org can do with, as one org alone would: it is told once, and before any
+/// org is asked.
+fn check_values(ui: &Ui, arguments: &DiffArguments, fleet: &Fleet) -> Result<(), CommandError> {
+    let mut wrong: Option<CommandError> = None;
+    for org in &fleet.orgs {
+        // Who is unknown fails by itself.
+        let Ok(choice) = &org.choice else { return Ok(()) };
+        let loaded = arguments.load(&ui.of_one(&org.name), &fleet.config, Some(choice));
+        match (loaded.err(), &wrong) {
+            (Some(error), None) => wrong = Some(error),
+            (Some(error), Some(before)) if error.what == before.what => {}
+            _ => return Ok(()),
+        }
+    }
+    // Of one it is said which.
+    wrong.filter(|_| fleet.orgs.len() > 1).map_or(Ok(()), Err)
+}
+
+/// What is asked of all orgs, in a text that differs where something else is asked. What is wrong
+/// with it is wrong for every org, so it is told before any is asked.
+fn asked(
+    ui: &Ui,
+    arguments: &DiffArguments,
+    fleet: &Fleet,
+    side: Option<&Side>,
+) -> Result<String, CommandError> {
     let DiffArguments { wanted, strict, expires_within, .. } = arguments;
     let templates = wanted::texts(ui, wanted, &fleet.config)?;
-    let rows = match arguments.fleet.orgs.as_deref() {
-        Some(file) => String::from_utf8_lossy(&wanted::read(file, "list of orgs")?).into_owned(),
-        None => String::new(),
-    };
-    let side = baseline::named(wanted);
+    let named = baseline::named(wanted);
+    let held = side.filter(|_| wanted.baseline.is_some()).map(Side::digest).transpose();
+    let held = held.map_err(|error| {
+        CommandError::new("cannot read the baseline").because(error.to_string())
+    })?;
     Ok(format!(
-        "{} {templates:?} {:?} {:?} {:?} {side:?} {strict} {expires_within:?} {:?} {rows:?}",
+        "{} {templates:?} {:?} {:?} {:?} {named:?} {held:?} {strict} {expires_within:?} {:?}",
         env!("CARGO_PKG_VERSION"),
         wanted.set,
         wanted.only,
         wanted.except,
-        fleet.config.text,
+        fleet.config.of_all(),
     ))
 }
 
@@ -157,29 +231,32 @@ fn read(file: &Path, asked: &str) -> Result<BTreeMap<String, Kept>, CommandError
 impl Question<'_> {
     /// Asks one org, as a diff of it alone would.
     async fn ask(&self, given: Given<'_>) -> Result<Done, CommandError> {
-        let Given { org, ui, options } = given;
+        let Given { org, ui, options, .. } = given;
         let choice = match &org.choice {
             Ok(choice) => choice,
             Err(error) => return Err(error.clone()),
         };
         let config = &self.fleet.config;
-        let waivers = wanted::waivers(&ui, config, Some(choice))?;
-        let (fail_on, _) = wanted::fail_on(&ui, self.arguments.strict, config, Some(choice));
+        let waivers = wanted::waivers(ui, config, Some(choice))?;
+        let (fail_on, _) = wanted::fail_on(ui, self.arguments.strict, config, Some(choice));
         let (wanted, steps);
         let goal = match (&self.side, baseline::named(&self.arguments.wanted)) {
             (Some(side), Some(saved)) => {
                 Goal::Baseline { side, saved, only: self.only, waivers: &waivers }
             }
             _ => {
-                wanted = match self.arguments.load(&ui, config, Some(choice)) {
+                wanted = match self.arguments.load(ui, config, Some(choice)) {
                     Ok(wanted) => wanted,
                     Err(error) => {
                         // Which org comes before its parameters.
-                        connect::known(&ui, choice).await?;
+                        connect::known(ui, choice).await?;
                         return Err(error);
                     }
                 };
-                steps = wanted.steps_to_look_at()?;
+                steps = match self.making {
+                    Some(_) => wanted.steps()?,
+                    None => wanted.steps_to_look_at()?,
+                };
                 Goal::Steps {
                     wanted: &wanted,
                     steps: &steps,
@@ -190,12 +267,13 @@ impl Question<'_> {
             }
         };
         let request = DiffRequest {
-            ui: &ui,
+            ui,
             arguments: self.arguments,
             outlets: self.outlets,
             goal: &goal,
             choice: Some(choice),
             options,
+            save: self.making.map(Save::Folder),
             is_alone: false,
         };
         let (mut found, failed) = request.look().await?;
@@ -207,7 +285,9 @@ impl Question<'_> {
         let report = Report::of(templates, found, clock::today());
         let failed = failed.or_else(|| no_answer(&report));
         let exit = if failed.is_some() { Exit::Error } else { exit(&report, None, fail_on) };
-        let kept = Kept::of(&report, exit as u8).map_err(unwritable)?;
+        let kept =
+            Kept::of(&report, exit as u8, self.own.get(&org.name).map_or("", String::as_str));
+        let kept = kept.map_err(unwritable)?;
         Ok(Done { kept, failed })
     }
 }
@@ -235,12 +315,12 @@ impl<'a> Answers<'a> {
         arguments: &DiffArguments,
         outlets: &[Outlet<'_>],
         fleet: &'a Fleet,
-        asked: &str,
+        (asked, own): (&str, &BTreeMap<String, String>),
         mut known: BTreeMap<String, Kept>,
     ) -> Result<Self, CommandError> {
-        let is_answer = |kept: &Kept| kept.ended() != Ended::Failed;
-        let kept: Vec<Option<Kept>> =
-            fleet.names().map(|name| known.remove(name).filter(is_answer)).collect();
+        let known =
+            |name: &str| known.remove(name)?.answering(own.get(name).map_or("", String::as_str));
+        let kept: Vec<Option<Kept>> = fleet.names().map(known).collect();
         let mut text = told::head(asked, fleet.orgs.len()).map_err(unwritable)?;
         for one in kept.iter().flatten() {
             text.push_str(&one.lines().map_err(unwritable)?);

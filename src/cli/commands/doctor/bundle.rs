@@ -5,22 +5,22 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::Path;
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
-use super::there::without_user;
 use crate::cli::shared::config::Config;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::ui::Ui;
+use crate::cli::shared::variables::PROXIES;
 use crate::metadata::archive::write_zip;
 use crate::org::error::hide_secrets;
-use crate::report::doctor::{self, Doctor};
+use crate::report::doctor::{self, Check, Doctor, Outcome};
 
 /// What stands in the place of a secret.
 const HIDDEN: &str = "(hidden)";
 /// Variables that hold a secret, whole or within an address.
 const SECRETS: &[&str] = &["SF_ACCESS_TOKEN", "SFDX_ACCESS_TOKEN", "SFDX_AUTH_URL"];
-const PROXIES: &[&str] =
-    &["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+/// Proxies that do not count here, and may have the password of one that does.
+const OTHER_PROXIES: &[&str] = &["HTTP_PROXY", "http_proxy"];
 /// Parts of a key's name that say that its value is nobody's business.
 const KEYS: &[&str] = &["token", "secret", "password", "passwd", "key", "auth"];
 /// What is shorter is no secret, and stands in too many words.
@@ -40,10 +40,9 @@ impl Redactor {
         let named = config.token_variables();
         let mut secrets: Vec<String> =
             SECRETS.iter().copied().chain(named).filter_map(text).collect();
-        for address in PROXIES.iter().filter_map(|name| text(name)) {
-            let rest = address.split("://").last().unwrap_or_default();
-            let authority = rest.split('/').next().unwrap_or_default();
-            if let Some((user, _)) = authority.rsplit_once('@') {
+        for address in PROXIES.iter().chain(OTHER_PROXIES).filter_map(|name| text(name)) {
+            let rest = address.split_once("://").map_or(&*address, |(_, rest)| rest);
+            if let Some((user, _)) = rest.rsplit_once('@') {
                 secrets.push(user.to_owned());
                 secrets.extend(user.split_once(':').map(|(_, password)| password.to_owned()));
             }
@@ -60,7 +59,7 @@ impl Redactor {
         for secret in &self.secrets {
             text = text.replace(secret.as_str(), HIDDEN);
         }
-        hide_secrets(&text)
+        without_users(&hide_secrets(&text))
     }
 
     /// The same, without users' names and the home folder.
@@ -86,14 +85,19 @@ impl Redactor {
         words.map(named).collect()
     }
 
-    fn json(&self, value: &Json) -> Json {
-        match value {
-            Json::String(text) => self.all(text).into(),
-            Json::Array(all) => all.iter().map(|one| self.json(one)).collect(),
-            Json::Object(all) => {
-                all.iter().map(|(key, one)| (self.all(key), self.json(one))).collect()
-            }
-            other => other.clone(),
+    /// What was found, as somebody else may see it.
+    fn doctor(&self, doctor: &Doctor) -> Doctor {
+        let seen = |check: &Check| {
+            let is_of_file = check.name == "configuration" && check.outcome == Outcome::Stops;
+            // The value that is wrong may stand in the wrong place, and be a secret.
+            let found = if is_of_file { without_values(&check.found) } else { check.found.clone() };
+            let advice = check.advice.as_ref().map(|advice| self.all(advice));
+            Check { found: self.all(&found), advice, ..check.clone() }
+        };
+        Doctor {
+            org: doctor.org.as_ref().map(|org| self.all(org)),
+            checks: doctor.checks.iter().map(seen).collect(),
+            ..doctor.clone()
         }
     }
 
@@ -114,27 +118,47 @@ impl Redactor {
             let value = match value {
                 toml::Value::Table(inner) => toml::Value::Table(self.table(inner)),
                 _ if is_secret => toml::Value::String(HIDDEN.to_owned()),
-                toml::Value::Array(all) => toml::Value::Array(
-                    all.into_iter()
-                        .map(|one| match one {
-                            toml::Value::Table(inner) => toml::Value::Table(self.table(inner)),
-                            toml::Value::String(text) => toml::Value::String(without(&text)),
-                            other => other,
-                        })
-                        .collect(),
-                ),
-                toml::Value::String(text) => toml::Value::String(without(&text)),
-                other => other,
+                other => self.value(other),
             };
             (key, value)
         };
         table.into_iter().map(kept).collect()
     }
+
+    fn value(&self, value: toml::Value) -> toml::Value {
+        match value {
+            toml::Value::Table(inner) => toml::Value::Table(self.table(inner)),
+            toml::Value::Array(all) => {
+                toml::Value::Array(all.into_iter().map(|one| self.value(one)).collect())
+            }
+            other => other,
+        }
+    }
 }
 
-/// An address without who may enter; any other text as it is.
-fn without(text: &str) -> String {
-    if text.contains("://") { without_user(text) } else { text.to_owned() }
+/// A text with every address in it without who may enter.
+fn without_users(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((head, tail)) = rest.split_once("://") {
+        out.extend([head, "://"]);
+        let is_end = |one: char| one.is_whitespace() || "/?#\"`".contains(one);
+        let (authority, behind) = tail.split_at(tail.find(is_end).unwrap_or(tail.len()));
+        out.push_str(authority.rsplit('@').next().unwrap_or_default());
+        rest = behind;
+    }
+    out + rest
+}
+
+/// A message without the values that it quotes.
+fn without_values(message: &str) -> String {
+    let mut parts = message.split('"');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    // An odd one is cut off: nobody knows where it ends.
+    for (at, part) in parts.enumerate() {
+        out.push_str(if at % 2 == 0 { HIDDEN } else { part });
+    }
+    out
 }
 
 /// Says whether the file is named as one that can be written.
@@ -164,21 +188,19 @@ pub(super) fn write(
     redactor: &Redactor,
 ) -> Result<(), CommandError> {
     let failed = |why: String| CommandError::internal("the bundle cannot be written", why);
-    let found = serde_json::to_value(doctor).map_err(|error| failed(error.to_string()))?;
-    let found = redactor.json(&found);
+    let doctor = redactor.doctor(doctor);
     let text = config.file.as_ref().map(|_| redactor.configuration(&config.text));
-    let document = json!({"format": "sfsetup.bundle/1", "doctor": found, "sfsetup.toml": text});
+    let document = json!({"format": "sfsetup.bundle/1", "doctor": doctor, "sfsetup.toml": text});
     let mut document =
         serde_json::to_string_pretty(&document).map_err(|error| failed(error.to_string()))?;
     document.push('\n');
     if file.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("json")) {
         return ui.write_file(file, document.as_bytes());
     }
-    let shown = doctor::text(doctor);
-    let shown = anstream::adapter::strip_str(&shown).to_string();
+    let shown = anstream::adapter::strip_str(&doctor::text(&doctor)).to_string();
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     files.insert("doctor.json".to_owned(), document.into_bytes());
-    files.insert("doctor.txt".to_owned(), redactor.all(&shown).into_bytes());
+    files.insert("doctor.txt".to_owned(), shown.into_bytes());
     if let Some(text) = text {
         files.insert("sfsetup.toml".to_owned(), text.into_bytes());
     }
@@ -199,12 +221,18 @@ mod tests {
             "see `~/x` of (a user), (hidden); ((a user))"
         );
         // Addresses of orgs stay: without them nobody can help.
-        let address = "https://acme.my.salesforce.com";
-        assert_eq!(redactor.all(address), address);
+        for (text, expected) in [
+            ("https://acme.my.salesforce.com", "https://acme.my.salesforce.com"),
+            ("http://a/b http://me:hush@x/y", "http://a/b http://x/y"),
+            ("`https://me:hu:s@h@x`: https://y?z=@", "`https://x`: https://y?z=@"),
+        ] {
+            assert_eq!(redactor.all(text), expected);
+        }
+        assert_eq!(without_values("a \"hush\" b \"hush"), "a (hidden) b (hidden)");
         let text = "# SECRET\norg = \"acme\"\n[parameters]\nuser = \"joe@acme.example.com\"\n\
                     client_secret = \"hush\"\nproxy = \"http://me:hush@proxy\"\n\
                     [orgs.acme]\naccess_token_env = \"ACME\"\n[orgs.acme.parameters]\n\
-                    list = [\"http://me:hush@x\"]\n";
+                    list = [\"http://me:hush@x\", [{ token = \"hush\" }]]\n";
         let shown = redactor.configuration(text);
         for (word, is_there) in [
             ("SECRET", false),

@@ -8,6 +8,7 @@ use crate::cli::shared::config::{Config, FILE};
 use crate::cli::shared::connect;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::ui::Ui;
+use crate::cli::shared::variables::VARIABLES;
 use crate::cli::shared::wanted;
 use crate::journal;
 use crate::org::OrgError;
@@ -15,24 +16,8 @@ use crate::org::auth::SfCli;
 use crate::org::logins::LoginStore;
 use crate::report::doctor::{Check, Outcome};
 
-/// The variables that the program heeds; of those with a secret it is said that they are set.
-const VARIABLES: &[&str] = &[
-    "SFSETUP_ORG",
-    "SF_TARGET_ORG",
-    "SF_ACCESS_TOKEN",
-    "SF_ORG_INSTANCE_URL",
-    "SFSETUP_KEYRING",
-    "HTTPS_PROXY",
-    "https_proxy",
-    "ALL_PROXY",
-    "all_proxy",
-    "NO_PROXY",
-    "no_proxy",
-    "SSL_CERT_FILE",
-    "XDG_CONFIG_HOME",
-    "XDG_STATE_HOME",
-    "SOURCE_DATE_EPOCH",
-];
+/// Variables that are set everywhere, which tells nothing.
+const EVERYWHERE: &[&str] = &["HOME", "TERM", "APPDATA", "LOCALAPPDATA"];
 
 /// Which `sfsetup.toml` counts, and what it says.
 pub(super) fn configuration(ui: &Ui) -> Found {
@@ -83,19 +68,33 @@ pub(super) fn all(ui: &Ui) -> Vec<Check> {
 
 /// What is set, without values that may be secrets.
 fn environment() -> Check {
-    let set: Vec<&str> =
-        VARIABLES.iter().copied().filter(|name| env::var_os(name).is_some()).collect();
+    let names = VARIABLES.iter().flat_map(|(names, _)| *names).flat_map(|name| {
+        let small = name.ends_with("_PROXY").then(|| name.to_lowercase());
+        std::iter::once((*name).to_owned()).chain(small)
+    });
+    let set: Vec<String> = names
+        .filter(|name| !EVERYWHERE.contains(&name.as_str()) && env::var_os(name).is_some())
+        .collect();
     match set.as_slice() {
         [] => Check::ok("environment", "none of the variables that count is set"),
         names => Check::ok("environment", format!("set: {}", names.join(", "))),
     }
 }
 
-/// The certificates to trust: a file's are all on Linux, and beside the system's elsewhere.
+/// The certificates to trust: on Linux those of a file, and of a folder, take the place of the
+/// system's; elsewhere a file's stand beside them.
 fn certificates() -> Check {
     let name = "certificates";
+    let is_beside = cfg!(any(target_os = "macos", windows));
+    let folder = env::var_os("SSL_CERT_DIR").map(PathBuf::from).filter(|_| !is_beside);
     let Some(file) = env::var_os("SSL_CERT_FILE").map(PathBuf::from) else {
-        return Check::ok(name, "those of the system; SSL_CERT_FILE is not set");
+        return Check::ok(
+            name,
+            match folder {
+                Some(folder) => format!("those in `{}` alone (SSL_CERT_DIR)", folder.display()),
+                None => "those of the system; SSL_CERT_FILE is not set".to_owned(),
+            },
+        );
     };
     let unusable = |why: &str| {
         Check::bad(
@@ -110,10 +109,14 @@ fn certificates() -> Check {
         Ok(bytes) if memchr::memmem::find(&bytes, b"-----BEGIN CERTIFICATE-----").is_none() => {
             unusable("there is no certificate in PEM form in it")
         }
-        Ok(_) if cfg!(any(target_os = "macos", windows)) => {
+        Ok(_) if is_beside => {
             Check::ok(name, format!("those of the system and of `{}`", file.display()))
         }
-        Ok(_) => Check::ok(name, format!("those of `{}` alone", file.display())),
+        Ok(_) => {
+            let also = folder.map(|folder| format!(" and in `{}`", folder.display()));
+            let also = also.unwrap_or_default();
+            Check::ok(name, format!("those of `{}`{also} alone", file.display()))
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::load;
 use crate::cli::shared::ui::Ui;
+use crate::cli::shared::variables::PROXIES;
 use crate::metadata::right::{self, Right};
 use crate::org::probe::{Barrier, Reached, Unreached, probe};
 use crate::org::{ConnectOptions, Event, Org};
@@ -121,19 +122,18 @@ fn proxy_to(address: &str) -> Option<(&'static str, String)> {
     if is_spared || host == "localhost" || host.starts_with("127.") {
         return None;
     }
-    let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-    names.into_iter().find_map(|name| Some((name, without_user(&text(name)?))))
+    PROXIES.iter().find_map(|name| Some((*name, place_of(&text(name)?))))
 }
 
-/// An address without the user and password in it.
-pub(super) fn without_user(address: &str) -> String {
+/// A proxy's address without who may enter, which may hold any sign, and without a path, which means
+/// nothing there.
+fn place_of(address: &str) -> String {
     let (scheme, rest) = match address.split_once("://") {
         Some((scheme, rest)) => (format!("{scheme}://"), rest),
         None => (String::new(), address),
     };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    format!("{scheme}{host}{path}")
+    let place = rest.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}{}", place.split(['/', '?', '#']).next().unwrap_or_default())
 }
 
 /// Whether an address answers, through which proxy, and what its clock says.
@@ -324,13 +324,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_shown_without_who_may_enter() {
+    fn a_proxy_is_shown_without_who_may_enter() {
         for (address, expected) in [
             ("http://me:PLANTED@proxy.example.com:3128", "http://proxy.example.com:3128"),
-            ("me:PLA@NTED@proxy:1/x@y", "proxy:1/x@y"),
+            ("me:PLA@NTED@proxy:1/x?y=PLANTED", "proxy:1"),
+            ("http://me:PLA/NTED@proxy:1", "http://proxy:1"),
             ("http://proxy.example.com", "http://proxy.example.com"),
         ] {
-            assert_eq!(without_user(address), expected);
+            assert_eq!(place_of(address), expected);
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use crate::cli::shared::answer::{Answer, failure};
 use crate::cli::shared::arguments::Exit;
@@ -29,7 +28,7 @@ pub(super) fn run(
 ) -> Result<Exit, CommandError> {
     let ui = answer.ui;
     let fleet = arguments.fleet.fleet(ui)?;
-    let folders = folders(&fleet, &arguments.out)?;
+    let folders = fleet::file_names(fleet.names())?;
     let done: RefCell<Vec<Option<Done>>> = RefCell::new(fleet.orgs.iter().map(|_| None).collect());
     let all = (0..fleet.orgs.len()).collect();
     let ended = connect::block_on(ui, async {
@@ -41,7 +40,7 @@ pub(super) fn run(
             done.borrow_mut()[index] = Some(one);
             failed
         };
-        fleet.run(ui, all, arguments.timeout, one, keep).await;
+        fleet.run(ui, all, arguments.timeout, || true, one, keep).await;
         Ok(())
     });
     let mut orgs = Vec::with_capacity(fleet.orgs.len());
@@ -76,21 +75,21 @@ async fn take_one(
     given: Given<'_>,
     arguments: &SnapshotArguments,
     fleet: &Fleet,
-    folders: &BTreeMap<&str, PathBuf>,
+    folders: &BTreeMap<&str, String>,
 ) -> Done {
-    let Given { org, ui, options } = given;
+    let Given { org, ui, options, .. } = given;
     let (text, body) = (RefCell::new(String::new()), RefCell::new(None));
     let taken = async {
         let choice = org.choice.as_ref().map_err(Clone::clone)?;
         let own = SnapshotArguments {
-            out: folders.get(org.name.as_str()).cloned().unwrap_or_default(),
+            out: arguments.out.join(&folders[org.name.as_str()]),
             ..arguments.clone()
         };
-        let (selection, case) = match select(&ui, &own, &fleet.config, choice) {
+        let (selection, case) = match select(ui, &own, &fleet.config, choice) {
             Ok(selected) => selected,
             Err(error) => {
                 // Which org comes before its parameters.
-                connect::known(&ui, choice).await?;
+                connect::known(ui, choice).await?;
                 return Err(error);
             }
         };
@@ -101,59 +100,8 @@ async fn take_one(
             text.borrow_mut().push_str(words);
             Ok(())
         };
-        take(&ui, &own, choice, (selection, case), options, &say, &body).await.map(drop)
+        take(ui, &own, choice, (selection, case), options, &say, &body).await.map(drop)
     };
     let failed = taken.await.err();
     Done { text: text.into_inner(), taken: body.into_inner(), failed }
-}
-
-/// The folder of each org, below the one that is named.
-///
-/// # Errors
-/// Two would have the same.
-fn folders<'f>(fleet: &'f Fleet, out: &Path) -> Result<BTreeMap<&'f str, PathBuf>, CommandError> {
-    let mut taken: BTreeMap<String, &str> = BTreeMap::new();
-    let mut folders = BTreeMap::new();
-    for name in fleet.names() {
-        let folder = folder(name);
-        // Some systems take capitals for small letters.
-        if let Some(other) = taken.insert(folder.to_lowercase(), name) {
-            return Err(CommandError::new(format!(
-                "`{other}` and `{name}` would have one folder, `{folder}`"
-            ))
-            .hint("give one of them another alias, or take its snapshot alone")
-            .usage());
-        }
-        folders.insert(name, out.join(folder));
-    }
-    Ok(folders)
-}
-
-/// An org's name as that of a folder, on every system.
-fn folder(name: &str) -> String {
-    let is_fine = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
-    let fine: String = name.chars().map(|c| if is_fine(c) { c } else { '-' }).collect();
-    match fine.trim_matches('.') {
-        "" => "-".to_owned(),
-        fine => fine.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::folder;
-
-    #[test]
-    fn a_folder_can_be_made_of_any_name() {
-        for (name, expected) in [
-            ("acme", "acme"),
-            ("demo:a", "demo-a"),
-            ("ops@acme.example", "ops@acme.example"),
-            ("../up", "-up"),
-            ("..", "-"),
-            ("a/b\\c", "a-b-c"),
-        ] {
-            assert_eq!(folder(name), expected, "{name}");
-        }
-    }
 }

@@ -13,20 +13,21 @@ use crate::cli::shared::config::Config;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::format::Format;
-use crate::cli::shared::ui::{TextQuestion, Ui};
+use crate::cli::shared::questions::{self, Candidates};
+use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted;
 use crate::diff::{State, diff};
 use crate::metadata::fact::{FactAnswer, FactValues};
-use crate::metadata::full_name::{canonical_full_name, profile_label};
+use crate::metadata::full_name::canonical_full_name;
+use crate::metadata::labels::{CONNECTED_APP, EXTERNAL_APP};
 use crate::metadata::registry::nearest::nearest;
 use crate::metadata::{ComponentId, ComponentSet};
 use crate::org::retrieve::RetrieveRequest;
 use crate::org::{ConnectOptions, Org, OrgError};
 use crate::report::json::template::Made;
-use crate::report::line::harmless;
 use crate::snapshot::take;
 use crate::template::draft::{self, App, AppKind, Heading, PLACEHOLDER, Seen};
-use crate::template::{self, Arguments, Template, builtin};
+use crate::template::{self, Arguments, ParameterSubject, Template, builtin};
 
 /// Write a template to start from: a skeleton, or what an org has now
 ///
@@ -97,7 +98,7 @@ fn make(
     let choice = arguments.from_org.as_deref().map(|org| from_org(ui, org)).transpose()?;
     let asked = choice.as_ref().filter(|_| subjects(arguments).is_empty());
     let arguments = &match asked {
-        Some(choice) => ask_subjects(ui, arguments, choice)?,
+        Some(choice) => ask_subjects(ui, arguments, &heading, choice)?,
         None => arguments.clone(),
     };
     let (text, template, proved) = match &choice {
@@ -211,51 +212,23 @@ fn no_subject() -> CommandError {
 fn ask_subjects(
     ui: &Ui,
     arguments: &NewArguments,
+    heading: &Heading,
     choice: &TargetOrg,
 ) -> Result<NewArguments, CommandError> {
-    const APPS: [&str; 2] = ["ConnectedApp", "ExternalClientApplication"];
-    let types = [APPS[0], APPS[1], "Profile", "PermissionSet"];
-    let (listed, users) = connect::block_on(ui, async {
-        let connected = connect::connect(choice, connect::options(ui)).await?;
-        let org = &connected.org;
-        let listed = org.names_of_types(&types.into_iter().collect()).await;
-        Ok((listed, org.active_users().await))
-    })?;
-    let listed = listed.map_err(|error| CommandError::org(choice.name(), &error))?;
-    let ask = |question: &str, of: &[&str], more: Vec<String>| {
-        let mut offered = more;
-        for name in of {
-            match listed.get(*name) {
-                Some(Ok(names)) => offered.extend(names.iter().map(|full_name| match *name {
-                    "Profile" => profile_label(full_name).to_owned(),
-                    _ => full_name.clone(),
-                })),
-                Some(Err(why)) => {
-                    ui.show(&format!("`{}` could not list {name}: {why}\n", choice.name()));
-                }
-                None => {}
-            }
-        }
-        offered.retain(|row| *harmless(row) == **row);
-        let help = match offered.is_empty() {
-            true => "a name; Enter: none",
-            false => "type to search, or any name; Enter: none",
-        };
-        let asked = TextQuestion { question, help, usual: None, offered: &offered, is_list: false };
-        ui.ask_text(&asked, |_| None).map(|text| Some(text).filter(|text| !text.is_empty()))
+    let types = [CONNECTED_APP, EXTERNAL_APP, "Profile", "PermissionSet"];
+    let found = Candidates::read(ui, choice, &types.into_iter().collect(), true)?;
+    let of = (heading.name.as_str(), heading.title.as_deref().unwrap_or_default());
+    let ask = |question: &str, types: &[&str]| {
+        let types = types.iter().map(|one| (*one).to_owned()).collect();
+        let subject = ParameterSubject { types, ..ParameterSubject::default() };
+        questions::ask_name(ui, question, &found, subject, of)
     };
-    let users = match users {
-        Ok(users) => users.into_iter().map(|user| user.username).collect(),
-        Err(error) => {
-            ui.show(&format!("`{}` could not list users: {error}\n", choice.name()));
-            Vec::new()
-        }
-    };
+    let user = ParameterSubject { is_user: true, ..ParameterSubject::default() };
     let asked = NewArguments {
-        app: ask("App", &APPS, Vec::new())?,
-        profile: ask("Profile of the user who connects", &["Profile"], Vec::new())?,
-        permission_set: ask("Permission set", &["PermissionSet"], Vec::new())?,
-        user: ask("User who connects", &[], users)?,
+        app: ask("App", &[CONNECTED_APP, EXTERNAL_APP])?,
+        profile: ask("Profile of the user who connects", &["Profile"])?,
+        permission_set: ask("Permission set", &["PermissionSet"])?,
+        user: questions::ask_name(ui, "User who connects", &found, user, of)?,
         ..arguments.clone()
     };
     if subjects(&asked).is_empty() { Err(no_subject()) } else { Ok(asked) }
