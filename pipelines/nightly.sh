@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# For cron, once a night: keeps each org's configuration in git, and says what is new since the last
-# night. Ends with 1 where an org was not seen whole, with 2 where something new differs, else with
-# 0, so that cron's mail or a monitor notices.
+# For cron, once a night: says what somebody has changed in each org since the last night, and who;
+# keeps the org's configuration in git; and says what is new of what the templates ask. Ends with 1
+# where an org was not seen whole, with 2 where something is new, else with 0, so that cron's mail or
+# a monitor notices.
 #
 #     17 2 * * *  cd /srv/orgs && /srv/orgs/nightly.sh production emea
 #
 # The arguments are names of orgs, as `sfsetup org list` or `sf` knows them. The folder that it runs
-# in is a git repository, with a `sfsetup.toml` that says which templates count.
+# in is a git repository in which git knows your name and e-mail address, with a `sfsetup.toml` that
+# says which templates count.
 set -uo pipefail
 
 if [ $# = 0 ]; then
@@ -26,8 +28,19 @@ note() { # an exit code: an error is worse than a difference
 
 mkdir -p orgs answers
 for org in "$@"; do
-    sfsetup snapshot --org "$org" --out "orgs/$org" --commit --quiet >/dev/null
-    note $?
+    # Before the new snapshot takes its place. An org that could not be asked keeps the old one, so
+    # that the next night still tells what has changed.
+    code=0
+    if [ -f "orgs/$org/snapshot.json" ]; then
+        sfsetup diff --baseline "orgs/$org" --org "$org" --out "answers/$org.drift.txt" --quiet
+        code=$?
+        note "$code"
+        [ "$code" != 2 ] || cat "answers/$org.drift.txt"
+    fi
+    if [ "$code" = 0 ] || [ "$code" = 2 ]; then
+        sfsetup snapshot --org "$org" --out "orgs/$org" --commit --quiet >/dev/null
+        note $?
+    fi
 
     last="answers/$org.json"
     since=()

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 #[cfg(feature = "demo")]
@@ -111,6 +111,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => {
+            let is_unknown = error.kind() == ErrorKind::UnknownArgument;
             let better = match error.kind() {
                 // A command that has no `--format` is told of what was typed.
                 ErrorKind::UnknownArgument if given != typed => Some(typed),
@@ -123,7 +124,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             let again = |words: Vec<OsString>| {
                 grammar().term_width(ui::width_of_help()).try_get_matches_from(words).err()
             };
-            let error = better.and_then(again).unwrap_or(error);
+            let mut error = better.and_then(again).unwrap_or(error);
+            if let Some(tip) = meant(&given, &error).filter(|_| is_unknown) {
+                error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+            }
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             ui::usage(&error, Look::among(&given));
             if exit == Exit::Usage && asks_for_json(&given) {
@@ -140,6 +144,23 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         error.exit
     });
     ExitCode::from(exit as u8)
+}
+
+/// What was probably meant by an argument that a command does not have.
+fn meant(given: &[OsString], error: &clap::Error) -> Option<&'static str> {
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let mut words = given.iter().skip(1).map(|word| word.to_string_lossy());
+    match (unknown.as_str(), words.next().as_deref(), words.next().as_deref()) {
+        ("--save-plan", ..) => Some(
+            "`sfsetup diff --save-plan FILE` saves a plan, which `deploy --plan FILE` carries out",
+        ),
+        (name, Some("org"), Some("display")) if !name.starts_with('-') => {
+            Some("an org is named with `--org NAME`")
+        }
+        _ => None,
+    }
 }
 
 /// The command line with all that its help says.

@@ -64,6 +64,8 @@ pub struct Against {
     pub is_comparable: bool,
     /// What the reader should know of the sides.
     pub notes: Vec<String>,
+    /// Whether a package brings back any of what differs; what is merely new it leaves alone.
+    pub can_be_brought_back: bool,
     /// Components that the baseline knows by another name: theirs here, and there.
     pub renamed: BTreeMap<ComponentId, ComponentId>,
 }

@@ -35,6 +35,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use crate::diff::{Diff, State};
 use crate::template::Template;
 
@@ -132,7 +134,43 @@ impl Report<'_> {
 /// Says the counts in one line, as every format that a person reads ends: `3 settings differ, 41 in
 /// sync, ..`.
 pub fn summary(diff: &Diff<'_>) -> String {
-    counted(|state| diff.count(state))
+    match &diff.baseline {
+        Some(_) => of_baseline(diff),
+        None => counted(|state| diff.count(state)),
+    }
+}
+
+/// The same of what was held against a baseline: what is in sync there are components, what differs
+/// are settings in components, or components that one side alone has.
+fn of_baseline(diff: &Diff<'_>) -> String {
+    let differs = || diff.findings.iter().filter(|finding| finding.state() == State::Differs);
+    let settings = differs().filter(|finding| finding.subject.path().is_some());
+    let within: BTreeSet<_> = settings.clone().filter_map(|one| one.subject.component()).collect();
+    let whole = differs().filter(|finding| finding.subject.path().is_none());
+    let (new, gone): (Vec<_>, Vec<_>) = whole.partition(|finding| finding.actual.is_some());
+    let settings = settings.count();
+    let mut parts = Vec::new();
+    if settings > 0 || new.len() + gone.len() == 0 {
+        let within = match within.len() {
+            0 => String::new(),
+            count => format!(" in {}", plan::count(count, "component")),
+        };
+        let verb = if settings == 1 { "differs" } else { "differ" };
+        parts.push(format!("{}{within} {verb}", plan::count(settings, "setting")));
+    }
+    for (count, words) in
+        [(new.len(), "not in the baseline"), (gone.len(), "in the baseline alone")]
+    {
+        let verb = if count == 1 { "is" } else { "are" };
+        if count > 0 {
+            parts.push(format!("{} {verb} {words}", plan::count(count, "component")));
+        }
+    }
+    parts.push(format!("{} in sync", plan::count(diff.count(State::InSync), "component")));
+    parts.push(format!("{} not observed", diff.count(State::NotObserved)));
+    let waived = diff.count(State::Waived);
+    parts.extend((waived > 0).then(|| format!("{waived} waived")));
+    parts.join(", ")
 }
 
 /// The same of counts.

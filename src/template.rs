@@ -139,6 +139,15 @@ impl SourceRead {
 }
 
 impl Template {
+    /// Returns the step of an id, or else those of that title.
+    pub fn steps_called(&self, name: &str) -> Vec<&Step> {
+        let of = |is_it: &dyn Fn(&Step) -> bool| -> Vec<&Step> {
+            self.steps.iter().filter(|step| is_it(step)).collect()
+        };
+        let by_id = of(&|step| step.id == name);
+        if by_id.is_empty() { of(&|step| step.title.eq_ignore_ascii_case(name)) } else { by_id }
+    }
+
     /// Returns how much of its page was read; none where its author does not say.
     pub fn source_read(&self) -> Option<SourceRead> {
         self.grade.map(|grade| match grade {

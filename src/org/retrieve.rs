@@ -158,10 +158,14 @@ impl Org {
         let mut retrieved = Retrieved { components: set, contents, messages: result.messages };
         let unread_parts = parts::name_by_app(&request.components, &listed, &mut retrieved);
         name_as_asked(&request.components, &mut retrieved);
+        // A part that is named by its own name too may have come under its app's.
+        let came: BTreeSet<ComponentId> =
+            retrieved.components.components.values().map(|one| one.id.clone()).collect();
         let absent: Vec<ComponentId> = request
             .components
             .iter()
-            .filter(|id| id.full_name != "*" && retrieved.components.get(id).is_none())
+            .filter(|id| id.full_name != "*" && !came.contains(*id))
+            .filter(|id| retrieved.components.get(id).is_none())
             .filter(|id| !not_observed.contains_key(*id))
             .cloned()
             .collect();

@@ -278,18 +278,20 @@ fn asked<'t>(type_name: &str, path: &FieldPath, templates: &'t [Template]) -> Ve
     all
 }
 
-/// The steps of that name, in order of template; `within` is the one template that is meant, if one
-/// is.
+/// The steps of that id, or else of that title, in order of template; `within` is the one template
+/// that is meant, if one is.
 pub fn steps<'t>(
     id: &str,
     within: Option<&str>,
     templates: &'t [Template],
 ) -> Vec<(&'t Template, &'t Step)> {
     let meant = templates.iter().filter(|one| within.is_none_or(|name| one.name == name));
-    meant
-        .flat_map(|template| template.steps.iter().map(move |step| (template, step)))
-        .filter(|(_, step)| step.id == id)
-        .collect()
+    let of = |template: &'t Template| {
+        template.steps_called(id).into_iter().map(move |step| (template, step))
+    };
+    let named: Vec<_> = meant.flat_map(of).collect();
+    let has_id = named.iter().any(|(_, step)| step.id == id);
+    named.into_iter().filter(|(_, step)| !has_id || step.id == id).collect()
 }
 
 /// The first step that asks for a fact, whomever the fact is about.

@@ -5,6 +5,7 @@
 //! Every text in it is clean: one line without what could steer or turn it.
 
 use crate::diff::{Diff, Finding, Origin, State, Subject};
+use crate::metadata::cost;
 use crate::metadata::full_name::api_full_name;
 use crate::metadata::sha256::sha256;
 use crate::metadata::value::Value;
@@ -13,8 +14,8 @@ use crate::template::{Level, Template};
 
 use super::line::clean;
 use super::plan::FileChange;
-use super::steps::{comparison, desired_in_words, remarks, worst};
-use super::words::{Labels, blocks, in_words};
+use super::steps::{comparison, desired_in_words, remarks, sources, worst};
+use super::words::{Labels, Rule, blocks, in_words};
 use super::{Failure, OrgReport, Report, summary};
 
 /// What a step, or a component, asks of the reader: the first that has anything is what to do next.
@@ -104,6 +105,8 @@ pub(super) struct Item {
     /// Every state of its findings but what is well, once each.
     pub(super) states: Vec<State>,
     pub(super) title: String,
+    /// What commands call the step, with its template's name: `acme/ip-relaxation`.
+    pub(super) name: Option<String>,
     /// The template's title, where there are several.
     pub(super) template: Option<String>,
     pub(super) is_recommended: bool,
@@ -114,6 +117,8 @@ pub(super) struct Item {
     pub(super) remarks: Vec<String>,
     pub(super) why: Option<String>,
     pub(super) note: Option<String>,
+    /// What it costs in security to have it as it is wanted, or as it is.
+    pub(super) costs: Vec<String>,
     pub(super) docs: Option<String>,
     pub(super) pages: Vec<Page>,
     /// Tells this from any other thing to do, in this report and the next.
@@ -281,9 +286,9 @@ fn verdict(diff: &Diff<'_>) -> String {
         return format!("There is no answer: {}", silence.words());
     }
     let drift = diff.count(State::Differs) + diff.count(State::Missing);
-    let (one, several) = match &diff.baseline {
-        Some(_) => ("as in the baseline", "as in the baseline"),
-        None => ("as it should be", "as they should be"),
+    let one = match &diff.baseline {
+        Some(_) => "as in the baseline",
+        None => "as it should be",
     };
     let mut parts = Vec::new();
     match drift {
@@ -296,8 +301,12 @@ fn verdict(diff: &Diff<'_>) -> String {
             return format!("All of it is {one}, but for what may be otherwise");
         }
         0 => return format!("All of it is {one}"),
+        1 if diff.baseline.is_some() => parts.push("1 difference from the baseline".to_owned()),
+        more if diff.baseline.is_some() => {
+            parts.push(format!("{more} differences from the baseline"));
+        }
         1 => parts.push(format!("1 setting is not {one}")),
-        more => parts.push(format!("{more} settings are not {several}")),
+        more => parts.push(format!("{more} settings are not as they should be")),
     }
     if !diff.broken.is_empty() {
         parts.push("not all of the metadata could be read".to_owned());
@@ -317,10 +326,13 @@ fn next(diff: &Diff<'_>, items: &[Item]) -> Vec<String> {
     };
     let wrong = match of(Part::Wrong) {
         0 => None,
-        count if is_baseline => Some(format!(
-            "Look at {}, and decide what stays; sfsetup deploy --baseline brings back the rest.",
-            steps(count)
-        )),
+        count if is_baseline => {
+            let rest = match diff.baseline.as_ref().is_some_and(|one| one.can_be_brought_back) {
+                true => "sfsetup deploy --baseline brings back the rest.",
+                false => "what is to go is removed in Setup, as no deploy removes what is new.",
+            };
+            Some(format!("Look at {}, and decide what stays; {rest}", steps(count)))
+        }
         count => Some(format!(
             "Set {} right: each says where in Setup. sfsetup deploy does what a package can do.",
             steps(count)
@@ -350,10 +362,8 @@ impl Item {
         let of_state = |state: &State| block.iter().any(|one| one.state() == *state);
         let in_sync = block.iter().filter(|one| one.state() == State::InSync).count();
         let step = block[0].step();
-        let access = block.iter().filter_map(|one| one.wanted()?.access_from.as_deref());
-        let access = access.map(|source| format!("from the {source}"));
         let mut told: Vec<String> = Vec::new();
-        for remark in access.chain(remarks(block)).chain(changed(&block[0])) {
+        for remark in sources(block).into_iter().chain(remarks(block)).chain(changed(&block[0])) {
             let remark = clean(&remark);
             if !told.contains(&remark) {
                 told.push(remark);
@@ -384,18 +394,37 @@ impl Item {
                 .filter(|one| *one == state || (*one != State::InSync && of_state(one)))
                 .collect(),
             title: title(block),
+            name: step.map(|_| clean(&Rule::of(&block[0]).id)),
             template: template.filter(|_| are_several).map(|template| clean(&template.title)),
             is_recommended: step.is_some_and(|step| step.level == Level::Recommended),
             in_sync: (in_sync, block.len()),
             remarks: told,
             why: text(step.and_then(|step| step.why.as_ref())),
             note: text(step.and_then(|step| step.note.as_ref())),
+            costs: costs(block),
             docs: text(docs),
             pages,
             key: key(block, org, &groups),
             groups,
         }
     }
+}
+
+/// What the settings that are not as they should be cost in security, each once.
+fn costs(block: &[Finding<'_>]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for finding in block.iter().filter(|one| Part::of(one.state()) == Part::Wrong) {
+        let cost = || {
+            let (id, path) = (finding.subject.component()?, finding.subject.path()?);
+            cost::of(&id.type_name, &id.full_name, path)
+        };
+        if let Some(cost) = cost()
+            && !all.iter().any(|known| known == cost.words)
+        {
+            all.push(cost.words.to_owned());
+        }
+    }
+    all
 }
 
 /// Who changed a component of a baseline.

@@ -103,8 +103,14 @@ pub(super) fn counted(plan: &Plan<'_>) -> Option<String> {
     let settings = plan.changes.iter().filter(|change| change.path.is_some());
     let (copied, settings): (Vec<&Change>, Vec<&Change>) =
         settings.partition(|change| matches!(change.cause, Cause::Copied(_)));
+    // A diff knows nothing of these.
+    let needed = settings.iter().filter(|change| matches!(change.cause, Cause::Needed(_))).count();
+    let needed = match needed {
+        0 => String::new(),
+        count => format!(" ({count} of them needed by another)"),
+    };
     let mut parts = vec![format!(
-        "{} to change in {}",
+        "{} to change in {}{needed}",
         count(settings.len(), "setting"),
         count(components.len(), "component")
     )];

@@ -4,6 +4,7 @@
 //! Every text in it is clean: one line without what could steer or turn it.
 
 use crate::metadata::ComponentId;
+use crate::metadata::cost;
 use crate::metadata::sha256::sha256;
 use crate::package::{Cause, Change};
 use crate::plan::Plan;
@@ -63,6 +64,8 @@ pub(super) struct PlannedSetting {
     pub(super) cause: Option<String>,
     /// Whether what is there was not seen.
     pub(super) is_blind: bool,
+    /// What it costs in security.
+    pub(super) cost: Option<&'static str>,
 }
 
 /// What is left for one reason.
@@ -170,6 +173,7 @@ fn planned(plan: &Plan<'_>, id: &ComponentId, changes: &[&Change]) -> Planned {
             cause => cause_in_words(cause).map(|words| clean(&words)),
         },
         is_blind: plan.is_blind(change),
+        cost: cost::of(&id.type_name, &id.full_name, path).map(|cost| cost.words),
     };
     Planned {
         sign,

@@ -1,6 +1,8 @@
 //! What was found of a template's steps, for a person: a line for each step that is well, a block
 //! for each that is not.
 
+use std::collections::BTreeMap;
+
 use owo_colors::OwoColorize as _;
 
 use crate::diff::{Finding, Outcome, State, Subject};
@@ -8,7 +10,7 @@ use crate::template::{Level, Test, setup};
 
 use super::line::{Look, at, clean, in_setup, line, mark, paragraph};
 use super::unseen;
-use super::words::{Labels, in_words, told_plainly};
+use super::words::{Labels, Rule, in_words, told_plainly};
 
 /// How many paths of one kind a step lists before it says how many more there are; `full` lists
 /// all.
@@ -52,15 +54,15 @@ fn head(out: &mut String, findings: &[Finding<'_>], state: State, look: &Look<'_
     if step.level == Level::Recommended && state != State::InSync {
         tail.push_str(&"  (recommended)".dimmed().to_string());
     }
+    // What `explain` and `waive` take.
+    if state != State::InSync {
+        tail.push_str(&format!("  {}", clean(&Rule::of(&findings[0]).id)).dimmed().to_string());
+    }
     let title = clean(&step.title);
     let title = if state == State::InSync { title } else { title.bold().to_string() };
     line(out, &format!("{} {title}{tail}", mark(state)));
-    let mut sources: Vec<&str> =
-        findings.iter().filter_map(|finding| finding.wanted()?.access_from.as_deref()).collect();
-    sources.sort_unstable();
-    sources.dedup();
-    for source in sources {
-        line(out, &format!("    {}", format!("from the {}", clean(source)).dimmed()));
+    for source in sources(findings) {
+        line(out, &format!("    {}", clean(&source).dimmed()));
     }
     for remark in remarks(findings).iter().filter(|remark| look.is_first(remark)) {
         paragraph(out, 4, "note: ", remark);
@@ -110,6 +112,19 @@ fn step(out: &mut String, findings: &[Finding<'_>], look: &Look<'_>) {
         }
     }
     out.push('\n');
+}
+
+/// Where the user has from what is in sync, each once; with how much of it where that is not all.
+pub(super) fn sources(findings: &[Finding<'_>]) -> Vec<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for source in findings.iter().filter_map(|one| one.wanted()?.access_from.as_deref()) {
+        *counts.entry(source).or_default() += 1;
+    }
+    let words = |(source, count): (&str, usize)| match count == findings.len() {
+        true => format!("from the {source}"),
+        false => format!("{count} of them from the {source}"),
+    };
+    counts.into_iter().map(words).collect()
 }
 
 /// What there is to know of names, each once: that something is so only because the org does not

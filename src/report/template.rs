@@ -66,7 +66,8 @@ pub fn show_text(template: &Template, today: &str) -> String {
     line(&mut out, &format!("\n{}", "Steps".bold()));
     for (index, step) in template.steps.iter().enumerate() {
         let level = if step.level == Level::Recommended { "  (recommended)" } else { "" };
-        line(&mut out, &format!("{:>3}. {}{level}", index + 1, clean(&step.title).bold()));
+        let (title, id) = (clean(&step.title), format!("  {}", step.id));
+        line(&mut out, &format!("{:>3}. {}{level}{}", index + 1, title.bold(), id.dimmed()));
         if let Some(when) = when_in_words(step) {
             line(&mut out, &clean(&format!("     when {when}")).dimmed().to_string());
         }

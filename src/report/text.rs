@@ -65,7 +65,7 @@ fn heading(out: &mut String, report: &Report<'_>, org: &OrgReport<'_>) {
     let baseline = org.outcome.as_ref().ok().and_then(|diff| diff.baseline.as_ref());
     let heading = match baseline {
         Some(baseline) => {
-            format!("{} against the baseline {}", clean(&org.name), clean(&baseline.name))
+            format!("{} against the baseline `{}`", clean(&org.name), clean(&baseline.name))
         }
         None => format!("{} against {}", clean(&what), clean(&org.name)),
     };

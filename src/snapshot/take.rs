@@ -247,6 +247,33 @@ pub fn of_baseline(side: &Side) -> Result<RetrieveRequest, ReadError> {
     Ok(request)
 }
 
+/// Finds out what is to be asked of an org so that it can be held against a baseline: what
+/// [`of_baseline`] says, and what the org has by now of all that the baseline's record was asked
+/// for, found in the same way.
+///
+/// # Errors
+/// The org cannot be asked.
+pub async fn against(org: &Org, side: &Side, request: RetrieveRequest) -> Result<Wanted, OrgError> {
+    let is_all = |members: &BTreeSet<String>| members.contains("*");
+    let mut wanted = match &side.selection {
+        Some(selection) if selection.components.values().any(is_all) => {
+            of_selection(org, selection.clone()).await?
+        }
+        _ => Wanted::default(),
+    };
+    // The parts of apps are asked for by their apps, too.
+    wanted.by_own_name = false;
+    wanted.request.by_label = false;
+    wanted.request.components.extend(request.components);
+    for (type_name, members) in &request.companions.types {
+        members.iter().for_each(|member| wanted.request.companions.add(type_name, member));
+    }
+    // What was listed is asked for by name: `*` passes over some of it (S 3.2).
+    let listed = &wanted.listed;
+    wanted.request.components.retain(|id| id.full_name != "*" || !listed.contains(&id.type_name));
+    Ok(wanted)
+}
+
 /// Names what must be asked for with a profile so that each of its entries comes again.
 fn companions(row: &'static MetadataType, document: &Document, into: &mut Manifest) {
     for element in document.root().children() {
@@ -316,10 +343,13 @@ pub async fn side(org: &Org, wanted: &Wanted) -> Result<Side, OrgError> {
         );
     }
     set.not_observed.extend(wanted.not_observed.clone());
+    // A part of an app may have come under the name of its app.
+    let sent: BTreeSet<&ComponentId> = set.components.values().map(|one| &one.id).collect();
     let lost: Vec<ComponentId> = wanted
         .changed
         .keys()
-        .filter(|id| wanted.request.components.contains(id) && set.get(id).is_none())
+        .filter(|id| wanted.request.components.contains(id) && !sent.contains(id))
+        .filter(|id| set.get(id).is_none())
         .filter(|id| !set.not_observed.contains_key(id))
         .cloned()
         .collect();

@@ -80,7 +80,10 @@ fn a_snapshot_is_a_baseline_and_part_of_it_is_taken_back() {
             && shown.stdout.contains("changed by Robin Alder"),
         "{shown:?}"
     );
-    assert!(shown.stdout.contains("12 settings differ, 33 in sync"), "{shown:?}");
+    assert!(
+        shown.stdout.contains("12 settings in 2 components differ, 33 components in sync"),
+        "{shown:?}"
+    );
 
     let only =
         ["--baseline", "org", "--org", "demo", "--only", "ConnectedApp:Ampersand:oauthPolicy.ip*"];
@@ -202,7 +205,7 @@ fn what_is_wanted_is_a_plus_and_what_many_share_is_folded() {
         "      and 23 more in objectPermissions (22 +, 1 -); --full lists them\n",
         "\n- Profile New 10  is not in the baseline\n- Profile New 11",
         "- Profile New 29  is not in the baseline\n  and 5 more of these; --full lists them\n",
-        "\n56 settings differ, ",
+        "\n31 settings in 1 component differ, 25 components are not in the baseline, ",
     ] {
         assert!(run.stdout.contains(told), "{told}: {}", run.stdout);
     }
@@ -231,7 +234,10 @@ fn a_plain_folder_is_taken_as_complete_unless_sparse() {
     assert_eq!(sparse.code, 0, "{sparse:?}");
     assert!(drifts(&sparse).iter().all(|(.., state)| state == "not-observed"));
     let only = env.run(&["diff", "--baseline", "then", "--from", "now", "--only", "Profile:B"]);
-    assert!(only.code == 2 && only.stdout.contains("1 setting differs"), "{only:?}");
+    assert!(
+        only.code == 2 && only.stdout.contains("\n1 component is in the baseline alone, "),
+        "{only:?}"
+    );
 }
 
 #[test]
@@ -507,4 +513,119 @@ async fn what_is_asked_for_a_profiles_sake_alone_hides_nothing_of_it() {
     let line = run.stdout.lines().find(|line| line.contains("Contact.Extra")).unwrap_or_default();
     assert!(run.code == 2 && line.trim_start().starts_with('+'), "{run:?}");
     assert!(!run.stdout.contains("did not send it"), "{run:?}");
+}
+
+/// What is asked of an org for a baseline is what a new snapshot of it would hold: the two roads
+/// come to the same, whatever has been deployed since.
+#[test]
+fn an_org_and_its_new_snapshot_differ_from_a_baseline_alike() {
+    let made = |component: &str, want: &str| {
+        format!(
+            "format = 1\n[template]\nname = \"t\"\ntitle = \"T\"\nversion = \"1\"\nsource = \
+             \"https://docs.example.com\"\nreviewed = 2026-11-23\n[[step]]\nid = \"a\"\ntitle = \
+             \"A\"\n{component}\nwant = [{{ {want} }}]\n"
+        )
+    };
+    let set = "create = { component = \"PermissionSet:Acme\", set = { label = \"Acme\" } }";
+    let right = "component = \"PermissionSet:Acme\", path = \
+                 \"userPermissions[ViewEventLogFiles].enabled\", equals = true";
+    let session = "component = \"Settings:Security\", path = \
+                   \"sessionSettings.enforceIpRangesEveryRequest\", equals = true";
+    for types in [None, Some("ExternalClientApplication,ExtlClntAppOauthSettings,PermissionSet")] {
+        let env = Env::new();
+        env.write("set.toml", made(set, right));
+        env.write("session.toml", made("", session));
+        let snapshot = |out: &str| {
+            let types = types.iter().flat_map(|types| ["--types", types]);
+            let words = ["snapshot", "--org", "demo", "--out", out];
+            let run = env.run(&words.into_iter().chain(types).collect::<Vec<_>>());
+            assert_eq!(run.code, 0, "{run:?}");
+        };
+        snapshot("then");
+        // As `sf` leaves a folder: a manifest with stars, and no record.
+        let whole = "<types><members>*</members><name>";
+        env.write(
+            "plain/package.xml",
+            format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Package \
+                 xmlns=\"http://soap.sforce.com/2006/04/metadata\">{whole}ExternalClientApplication\
+                 </name></types>{whole}ExtlClntAppOauthSettings</name></types></Package>\n"
+            ),
+        );
+        for name in [
+            "externalClientApps/Ampersand_ECA.eca",
+            "extlClntAppOauthSettings/Ampersand_ECA_oauth.ecaOauth",
+        ] {
+            env.write(
+                &format!("plain/{name}"),
+                std::fs::read(env.folder().join("then").join(name)).unwrap(),
+            );
+        }
+        let mut told = 0;
+        for deploy in [
+            "--template web-server-pkce --set app=Warehouse_Loader",
+            "--template set.toml",
+            "--template ampersand",
+            "--template session.toml",
+        ] {
+            let words: Vec<&str> = deploy.split(' ').collect();
+            let run = env.run(&[&["deploy", "--org", "demo", "--yes"], &words[..]].concat());
+            assert_eq!(run.code, 0, "{run:?}");
+            snapshot("now");
+            let diff = |baseline: &str, of: &[&str]| {
+                let words = ["diff", "--baseline", baseline, "--format", "json"];
+                let run = env.run(&[&words[..], of].concat());
+                assert_eq!(run.code, 2, "{run:?}");
+                drifts(&run)
+            };
+            let (live, files) =
+                (diff("then", &["--org", "demo"]), diff("then", &["--from", "now"]));
+            assert_eq!(live, files, "after {deploy}");
+            assert!(live.len() > told || types.is_some(), "{deploy}: {live:?}");
+            told = live.len();
+            let by_stars: Vec<String> =
+                diff("plain", &["--org", "demo"]).into_iter().map(|(name, ..)| name).collect();
+            let parts = [
+                "ExternalClientApplication:Warehouse_Loader",
+                "ExtlClntAppOauthSettings:Warehouse_Loader_oauth",
+            ];
+            assert_eq!(by_stars, parts, "after {deploy}");
+        }
+        // And with another org as the baseline.
+        let other =
+            env.run(&["diff", "--baseline-org", "demo:new", "--org", "demo", "--format", "json"]);
+        let new = (
+            "ExtlClntAppOauthSettings:Warehouse_Loader_oauth".to_owned(),
+            None,
+            "differs".to_owned(),
+        );
+        assert!(drifts(&other).contains(&new), "{other:?}");
+    }
+}
+
+#[test]
+fn what_is_merely_new_no_deploy_takes_away_and_nobody_says_so() {
+    let env = Env::new();
+    assert_eq!(env.run(&["snapshot", "--org", "demo", "--out", "org"]).code, 0);
+    let new = ["deploy", "--template", "web-server-pkce", "--org", "demo", "--yes"];
+    let run = env.run(&[&new[..], &["--set", "app=Warehouse_Loader"]].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    let diff =
+        |more: &[&str]| env.run(&[&["diff", "--baseline", "org", "--org", "demo"], more].concat());
+    let run = diff(&[]);
+    assert!(
+        run.stderr.contains("changes none of this") && !run.stderr.contains("brings"),
+        "{run:?}"
+    );
+    let summary =
+        "\n4 components are not in the baseline, 35 components in sync, 0 not observed.\n";
+    assert!(run.stdout.ends_with(summary), "{run:?}");
+    let page = diff(&["--format", "html"]).stdout;
+    assert!(page.contains("no deploy removes what is new") && !page.contains("the rest"), "{page}");
+    assert!(page.contains("4 differences from the baseline"), "{page}");
+
+    let run = env.run(&["deploy", "--template", "ampersand", "--org", "demo", "--yes"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(diff(&[]).stderr.contains("brings the org back to it"));
+    assert!(diff(&["--format", "html"]).stdout.contains("sfsetup deploy --baseline brings back"));
 }

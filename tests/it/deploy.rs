@@ -41,6 +41,26 @@ async fn drift_is_deployed_verified_and_taken_back_to_the_byte() {
     assert_eq!(lab.files().await, fixed, "a rollback of a rollback");
     let list = lab.run(&["rollback", "--list"]).await;
     assert!(list.stdout.matches("taken back by").count() == 2, "{list:?}");
+
+    // What takes a rollback back is a deploy in force again: it is the newest.
+    let again = lab.run(&["rollback", "--yes"]).await;
+    assert!(again.code == 0 && again.stdout.contains("Taken back and verified"), "{again:?}");
+    assert_eq!(lab.files().await, before);
+    let none = lab.run(&["rollback", "--yes"]).await;
+    assert!(none.code == 1 && none.stderr.contains("there is nothing to take back"), "{none:?}");
+    let id = lab.journal().last().unwrap()["id"].as_str().unwrap().to_owned();
+    assert_eq!(lab.run(&["rollback", &id, "--yes"]).await.code, 0);
+    assert_eq!(lab.files().await, fixed);
+    // Whether it is one, what it rests on says.
+    let files = crate::lab::walk(&lab.env.folder().join("state/sfsetup/journal"));
+    let taken_back = files.iter().find(|file| file.to_string_lossy().contains(&id)).unwrap();
+    std::fs::write(taken_back, "{").unwrap();
+    let unknown = lab.run(&["rollback", "--yes"]).await;
+    assert!(
+        unknown.code == 1 && unknown.stderr.contains("is the newest is not known"),
+        "{unknown:?}"
+    );
+    assert_eq!(lab.files().await, fixed);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

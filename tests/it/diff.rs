@@ -59,8 +59,9 @@ fn what_could_not_be_seen_is_counted_by_its_reason_and_each_reason_is_told_once(
         "    ? 45 settings of 15 objects of Profile:Ampersand Integration: Contact, Lead,";
     assert!(told.contains(counted) && told.contains("and 9 more; --full lists them"), "{told}");
     // Two steps that nobody could see for one reason are told in one breath.
-    let stacked = "? Approve Uninstalled Connected Apps, until the app is installed  (recommended)\n\
-                   ? Use Any API Client, while API Access Control is on  (recommended)\n    ? user.";
+    let stacked = "? Approve Uninstalled Connected Apps, until the app is installed  (recommended)  \
+                   ampersand/uninstalled-apps\n? Use Any API Client, while API Access Control is \
+                   on  (recommended)  ampersand/any-api-client\n    ? user.";
     assert!(told.contains(stacked), "{told}");
     // Nothing is lost of it, neither in the count nor where all is asked for.
     let full = diff(&env, &fixture("no-record"), &[&asked[..], &["--full"]].concat());

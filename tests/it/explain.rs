@@ -91,8 +91,22 @@ fn a_step_is_found_where_one_template_has_it_and_else_named_with_its_template() 
     let same = env.run(&["explain", "ip-relaxation", "--template", "ampersand"]);
     assert_eq!(same.stdout, run.stdout);
     let several = refused(&env, &["ip-relaxation"]);
-    assert!(several.stderr.contains("templates have a step `ip-relaxation`"), "{several:?}");
+    assert!(several.stderr.contains(" steps are called `ip-relaxation`"), "{several:?}");
     assert!(several.stderr.contains("elastic-integration"), "{several:?}");
+    // A title does as well as the id, where it is one step's alone.
+    let edition = env.run(&["explain", "ampersand/edition"]).stdout;
+    let title = "ampersand/The org's edition includes API access";
+    assert!(!edition.is_empty() && env.run(&["explain", title]).stdout == edition, "{edition}");
+    let two = refused(&env, &["ampersand/IP restrictions are relaxed for the app"]);
+    assert!(
+        two.stderr.contains("2 steps are called")
+            && two.stderr.contains("ampersand/ip-relaxation,"),
+        "{two:?}"
+    );
+    // Where `sfsetup.toml` names templates, theirs is meant.
+    env.write("sfsetup.toml", "templates = [\"ampersand\"]\n");
+    assert_eq!(env.run(&["explain", "ip-relaxation"]).stdout, run.stdout);
+    std::fs::remove_file(env.folder().join("sfsetup.toml")).unwrap();
 
     // A template of one's own counts, and asks for something else.
     env.write(

@@ -277,3 +277,19 @@ fn shells_load_the_scripts() {
         insta::assert_snapshot!("completions-powershell", windows);
     });
 }
+
+/// What belongs elsewhere is answered with where.
+#[test]
+fn what_belongs_to_another_command_is_told() {
+    let env = Env::new();
+    for (line, tip) in [
+        ("org display nobody", "an org is named with `--org NAME`"),
+        ("deploy --save-plan p.json", "`sfsetup diff --save-plan FILE` saves a plan"),
+        ("org list --al", "unexpected argument"),
+    ] {
+        let run = env.run(&words(line).iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(run.code == 64 && run.stderr.contains(tip), "{line}: {run:?}");
+    }
+    let list = env.run(&["template", "list", "ampersnad"]);
+    assert!(list.code == 0 && list.stderr.contains("did you mean `ampersand`?"), "{list:?}");
+}

@@ -362,3 +362,29 @@ async fn logging_out_revokes_the_newest_token_and_leaves_nothing() {
     let left = std::fs::read_dir(org.file().parent().unwrap()).unwrap().count();
     assert_eq!(left, 0, "neither tokens nor a lock");
 }
+
+/// A sandbox needs no address.
+#[test]
+fn a_sandbox_is_signed_in_to_where_sandboxes_are() {
+    let env = Env::new();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port().to_string();
+    drop(free);
+    let mut command = env.command();
+    command.args(["org", "login", "box", "--sandbox", "--port", &port]);
+    // Nobody's browser is opened.
+    command.env("SSH_CONNECTION", "x").stdin(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let told = std::io::BufReader::new(child.stderr.take().unwrap());
+    let address = told.lines().map(Result::unwrap).find(|line| line.trim().starts_with("http"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let address = address.unwrap();
+    assert!(
+        address.trim().starts_with("https://test.salesforce.com/services/oauth2/"),
+        "{address}"
+    );
+    let both =
+        ["org", "login", "box", "--sandbox", "--instance-url", "https://acme.my.salesforce.com"];
+    assert_eq!(env.run(&both).code, 64);
+}

@@ -99,6 +99,8 @@ fn a_page_in_markdown_is_narrowed_to_what_applies() {
 
     Note: Only where the org demands an app of its own; where Zapier's app is allowed, none of this is needed.
 
+    Step: `app`
+
     ### 2. OAuth scopes: id, api, refresh\_token/offline\_access, full
 
     Without a scope the tokens that the integration gets do not reach what it reads.
@@ -110,6 +112,8 @@ fn a_page_in_markdown_is_narrowed_to_what_applies() {
     Who: an administrator in Setup, or sfsetup deploy
 
     Asked by: [1. Create an External Client App](<https://help.zapier.com/hc/en-us/articles/44572745697421>)
+
+    Step: `scopes`
 
     ### 3. Callback URL
 
@@ -123,6 +127,8 @@ fn a_page_in_markdown_is_narrowed_to_what_applies() {
 
     Asked by: [1. Create an External Client App](<https://help.zapier.com/hc/en-us/articles/44572745697421>)
 
+    Step: `callback`
+
     ### 4. PKCE is not required
 
     A new external client app requires PKCE, and Zapier's page has it off.
@@ -134,6 +140,8 @@ fn a_page_in_markdown_is_narrowed_to_what_applies() {
     Who: an administrator in Setup, or sfsetup deploy
 
     Asked by: [1. Create an External Client App](<https://help.zapier.com/hc/en-us/articles/44572745697421>)
+
+    Step: `oauth-settings`
 
     ### 5. Refresh token is valid until revoked
 
@@ -147,6 +155,8 @@ fn a_page_in_markdown_is_narrowed_to_what_applies() {
 
     Asked by: [2. Configure the refresh token policy](<https://help.zapier.com/hc/en-us/articles/44572745697421>)
 
+    Step: `refresh-token`
+
     ### 6. My Domain is set up
 
     The page asks for it.
@@ -159,6 +169,8 @@ fn a_page_in_markdown_is_narrowed_to_what_applies() {
 
     Asked by: [Prerequisites](<https://help.zapier.com/hc/en-us/articles/44572745697421>)
 
+    Step: `my-domain`
+
     ### 7. Whoever makes the app is an administrator
 
     The page asks for administrator rights to make and connect the app.
@@ -170,6 +182,8 @@ fn a_page_in_markdown_is_narrowed_to_what_applies() {
     Who: an administrator, by hand
 
     Asked by: [Prerequisites](<https://help.zapier.com/hc/en-us/articles/44572745697421>)
+
+    Step: `admin`
 
     ## What no deploy can do, in whole or in part
 

@@ -524,6 +524,16 @@ fn a_night_says_what_is_new_and_an_org_that_was_not_seen_is_an_error() {
     assert!(first.code == 2 && first.stdout.contains("settings differ"), "{first:?}");
     let second = night("demo");
     assert_eq!((second.code, second.stdout.as_str()), (0, ""), "{second:?}");
+    // What no template asks about is told once, with who did it, before it becomes the baseline.
+    let new = "web-server-pkce --org demo --set app=Warehouse_Loader --yes";
+    let deploy = env.shell(&format!("sfsetup deploy --template {new}"));
+    assert_eq!(finish(with_program(&env, deploy).output().unwrap()).code, 0);
+    let third = night("demo");
+    for words in ["ExternalClientApplication Warehouse_Loader", "changed by Robin Alder"] {
+        assert!(third.code == 2 && third.stdout.contains(words), "{words}: {third:?}");
+    }
+    let fourth = night("demo");
+    assert_eq!((fourth.code, fourth.stdout.as_str()), (0, ""), "{fourth:?}");
     assert_eq!((night("demo nobody").code, night("").code), (1, 64));
     // What was there is not lost by it.
     assert!(env.folder().join("answers/demo.json").is_file());

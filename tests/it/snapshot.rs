@@ -347,7 +347,7 @@ async fn what_is_seen_later_is_new_only_where_it_was_looked_for() {
         scene.change(|org| {
             org.listed.insert(eca, vec!["Acme"]);
             let path = "externalClientApps/Acme.eca";
-            org.files.push(component(eca, "*", path, "<label>Acme</label>"));
+            org.files.push(component(eca, "Acme", path, "<label>Acme</label>"));
         });
         let (code, drift) = scene.drift();
         let state = if is_listed { "differs" } else { "not-observed" };

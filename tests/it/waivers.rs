@@ -65,7 +65,7 @@ fn what_is_waived_is_shown_with_its_reason() {
     let run = env.run(&["diff", "--from", "org"]);
     assert_eq!(run.code, 2, "{run:?}");
     for text in [
-        "w IP restrictions are relaxed\n    w ConnectedApp:Acme oauthPolicy.ipRelaxation is \
+        "w IP restrictions are relaxed  acme/ip\n    w ConnectedApp:Acme oauthPolicy.ipRelaxation is \
          ENFORCE \
          (Enforce IP restrictions); wanted: BYPASS (Relax IP restrictions)\n        waived: It \
          runs \
@@ -516,6 +516,13 @@ fn what_is_waived_takes_effect() {
     let env = home("");
     assert_eq!(waive(&env, &["ip", "--reason", "R", "--expires", "2027-01-31"]).code, 0);
     assert_eq!(waived(&env), ["ip"]);
+    let text = || std::fs::read_to_string(env.folder().join("sfsetup.toml")).unwrap();
+    let before = text();
+    // The same once more, by the step's title.
+    let same =
+        waive(&env, &["IP restrictions are relaxed", "--reason", "R", "--expires", "2027-01-31"]);
+    assert!(same.code == 0 && same.stdout.contains("nothing was written"), "{same:?}");
+    assert_eq!(text(), before);
     let again = waive(&env, &["ip", "--reason", "R", "--expires", "2027-02-28"]);
     assert!(again.stderr.contains("sfsetup.toml, line 3 is a waiver of the same"), "{again:?}");
 }
@@ -557,6 +564,12 @@ fn what_cannot_be_waived_is_not_written() {
             &["ip-relaxation", "--reason", "R", "--expires", "soon"],
             64,
             "`soon` is neither a day",
+        ),
+        (
+            "",
+            &["ip-relaxation", "--reason", "R", "--expires", "30"],
+            64,
+            "write `--expires 30d` for thirty days",
         ),
         (
             "waiver = []\n",

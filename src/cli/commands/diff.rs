@@ -229,18 +229,29 @@ fn compared(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
             let goal = Goal::Baseline { side: &side, saved, only: &only, waivers: &waivers };
             let asked = DiffRequest::alone(ui, arguments, outlets, &goal, choice.as_ref());
             let (org, failed) = asked.look().await?;
-            let has_drift = org.outcome.as_ref().is_ok_and(Diff::has_drift);
+            let drift = org.outcome.as_ref().ok().filter(|diff| diff.has_drift());
+            let drift = drift.and_then(|diff| diff.baseline.as_ref());
+            let is_brought_back = drift.map(|against| against.can_be_brought_back);
             let report = Report::of(Vec::new(), org, clock::today());
             let exit = answer(ui, arguments, outlets, &report, None, failed, &ends)?;
             if let Some(choice) = &choice
-                && has_drift
+                && let Some(is_brought_back) = is_brought_back
                 && is_for_a_terminal
             {
-                ui.hint(&format!(
-                    "`sfsetup deploy {}{}` brings the org back to it; with `--only` a part of it",
+                let deploy = format!(
+                    "`sfsetup deploy {}{}`",
                     baseline::as_named(&arguments.wanted),
                     org_option(choice.name())
-                ));
+                );
+                ui.hint(&match is_brought_back {
+                    true => {
+                        format!("{deploy} brings the org back to it; with `--only` a part of it")
+                    }
+                    false => format!(
+                        "{deploy} changes none of this: it removes nothing that is new, and says \
+                         where in Setup a person does; a new snapshot takes it into the baseline"
+                    ),
+                });
             }
             Ok(exit)
         });

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use crate::cli::shared::answer::{Answer, AnswerArguments};
 use crate::cli::shared::arguments::{Exit, shell_word};
+use crate::cli::shared::config::Config;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::load;
 use crate::cli::shared::ui::Ui;
@@ -17,12 +18,12 @@ use crate::metadata::permission::known::KNOWN;
 use crate::metadata::registry;
 use crate::metadata::registry::nearest::nearest;
 use crate::report::explain::{self, Explanation, Subject};
-use crate::template::Template;
+use crate::template::{Step, Template};
 
 /// Explain a step or a setting: why it is wanted, what it costs, where it is set
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArguments {
-    /// A step, as `STEP` or `TEMPLATE/STEP`; or a setting, as `PATH`, `TYPE:PATH` or
+    /// A step, by its id or title, as `STEP` or `TEMPLATE/STEP`; or a setting, as `PATH`, `TYPE:PATH` or
     /// `TYPE:NAME PATH`, as findings name it
     #[arg(required = true, value_name = "STEP|SETTING")]
     what: Vec<String>,
@@ -66,7 +67,10 @@ fn explain(
         }
         None => None,
     };
-    let found = of_step(what, within.as_deref(), &templates)?;
+    // Where several have it, those that `sfsetup.toml` names are meant.
+    let config = Config::find(ui.vouched(), None)?;
+    let usual = config.templates(None).map(|(names, _)| names).unwrap_or_default();
+    let found = of_step(what, within.as_deref(), &templates, &usual)?;
     let explanation = match found {
         Some(explanation) => explanation,
         None => of_setting(ui, what, within.as_deref(), &templates)?,
@@ -81,6 +85,7 @@ fn of_step<'t>(
     what: &str,
     within: Option<&str>,
     templates: &'t [Template],
+    usual: &[String],
 ) -> Result<Option<Explanation<'t>>, CommandError> {
     let (within, id) = match what.split_once('/') {
         // As waivers write it.
@@ -89,16 +94,20 @@ fn of_step<'t>(
         }
         _ => (within, what),
     };
-    let found = explain::steps(id, within, templates);
+    let mut found = explain::steps(id, within, templates);
+    if found.len() > 1 && found.iter().any(|(template, _)| usual.contains(&template.name)) {
+        found.retain(|(template, _)| usual.contains(&template.name));
+    }
     match found.as_slice() {
         [] => Ok(None),
         [(template, step)] => Ok(Some(Explanation::of_step(template, step, templates))),
         several => {
-            let names: Vec<&str> =
-                several.iter().map(|(template, _)| template.name.as_str()).collect();
-            Err(CommandError::new(format!("{} templates have a step `{id}`", names.len()))
+            let name =
+                |(template, step): &(&Template, &Step)| format!("{}/{}", template.name, step.id);
+            let names: Vec<String> = several.iter().map(name).collect();
+            Err(CommandError::new(format!("{} steps are called `{id}`", names.len()))
                 .because(names.join(", "))
-                .hint(format!("name one: `sfsetup explain {}/{}`", names[0], shell_word(id)))
+                .hint(format!("name one: `sfsetup explain {}`", shell_word(&names[0])))
                 .usage())
         }
     }

@@ -117,7 +117,8 @@ fn list(answer: &Answer<'_>, body: &RefCell<Option<Orgs>>) -> Result<Exit, Comma
     if logins.is_empty() && listed.unreadable.is_empty() && !answer.is_json() {
         ui.hint(
             "sfsetup has no logins of its own; `sfsetup org login --help` says how to make one, and \
-             orgs of the sf command line work by their alias",
+             orgs of the sf command line work by their alias; `--org demo` is the org in this \
+             program",
         );
     }
     Ok(Exit::Done)

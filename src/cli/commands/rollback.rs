@@ -34,7 +34,7 @@ use crate::report::plan as render;
 /// Take a deploy back
 ///
 /// Only what the deploy changed is changed back. Without an id it is the newest deploy that was
-/// applied and not rolled back.
+/// applied and not rolled back; to take a rollback back carries its deploy out again.
 #[derive(Debug, Args)]
 pub(crate) struct RollbackArguments {
     /// Which deploy, by its id in the journal
@@ -446,6 +446,21 @@ async fn take_back(
     Road { answer, org, name, journal: &journal, goal: &goal, manner, told }.go(None).await
 }
 
+/// Says whether an entry stands in force as a deploy does: one that takes a rollback back has
+/// carried its deploy out again.
+///
+/// # Errors
+/// An entry that it rests on cannot be read.
+fn is_deploy<'e>(entry: &Entry, contents: &'e Contents) -> Result<bool, &'e Damaged> {
+    let Some(of) = &entry.rolls_back else { return Ok(true) };
+    if let Some(one) = contents.damaged.iter().find(|one| one.id == *of) {
+        return Err(one);
+    }
+    // What was forgotten is taken for a deploy; only what came before can be taken back.
+    let of = contents.entries.iter().find(|one| one.id == *of && one.id < entry.id);
+    of.map_or(Ok(false), |of| is_deploy(of, contents).map(|is_it| !is_it))
+}
+
 fn choose<'e>(
     contents: &'e Contents,
     id: Option<&str>,
@@ -481,12 +496,20 @@ fn choose<'e>(
             Some(entry) => Ok(entry),
         },
         None => {
-            let newest = entries.iter().rev().find(|entry| {
-                is_applied(entry) && entry.rolled_back_by.is_none() && entry.rolls_back.is_none()
-            });
+            let mut newest = None;
+            let mut unknown = None;
+            let stand = |entry: &&Entry| is_applied(entry) && entry.rolled_back_by.is_none();
+            for entry in entries.iter().rev().filter(stand) {
+                match is_deploy(entry, contents) {
+                    Ok(true) => newest = Some(entry),
+                    Ok(false) => continue,
+                    Err(one) => unknown = Some(one),
+                }
+                break;
+            }
             // Whoever says no id means the newest, which this may not be.
-            let newer =
-                damaged.iter().rev().find(|one| newest.is_none_or(|entry| one.id > entry.id));
+            let is_newer = |one: &&Damaged| newest.is_none_or(|entry| one.id > entry.id);
+            let newer = unknown.or_else(|| damaged.iter().rev().find(is_newer));
             match (newest, newer) {
                 (_, Some(newer)) => unreadable(
                     "which deploy is the newest is not known, so nothing was sent".to_owned(),

@@ -23,7 +23,7 @@ use crate::metadata::lasting::Period;
 use crate::metadata::registry::nearest::{nearest, perhaps};
 use crate::plan::saved::SavedWaiver;
 use crate::report::json::waive::Waived;
-use crate::template::Template;
+use crate::template::{Step, Template};
 
 /// Say that something may be otherwise until a day, and why
 ///
@@ -33,7 +33,7 @@ use crate::template::Template;
 /// asked for.
 #[derive(Debug, Args)]
 pub(crate) struct WaiveArguments {
-    /// A step of a template, or components or settings in them; in these `*` and `?` stand for any
+    /// A step of a template by its id or title, or components or settings in them; in these `*` and `?` stand for any
     /// text
     #[arg(value_name = "STEP|TEMPLATE/STEP|TYPE:NAME[:PATH]")]
     what: String,
@@ -99,7 +99,9 @@ fn waive(
     };
     if let Some(expires) = &arguments.expires {
         last_day(expires).map_err(|wrong| {
-            CommandError::new(wrong).hint("name a day to come: `--expires 30d`").usage()
+            CommandError::new(wrong)
+                .hint("write `--expires 30d` for thirty days, or a day to come such as 2027-01-31")
+                .usage()
         })?;
     }
     let reason = match &arguments.reason {
@@ -124,7 +126,17 @@ fn waive(
     let expires = last_day(&expires).map_err(CommandError::new)?;
     let owner = arguments.owner.clone();
     let says = SavedWaiver { step, component, path, reason, owner, expires };
-    for place in config.waivers(arguments.org.as_deref())?.of_the_same(&says) {
+    let known = config.waivers(arguments.org.as_deref())?;
+    if let (Some(place), Some(file)) = (known.place_of(&says), &config.file) {
+        let (org, file) = (arguments.org.clone(), file.display().to_string());
+        body.replace(Some(Waived { org, file, ..Waived::from(&says) }));
+        answer.say(&format!(
+            "{} is waived until {} already, at {place}: nothing was written.\n",
+            arguments.what, says.expires
+        ))?;
+        return Ok(Exit::Done);
+    }
+    for place in known.of_the_same(&says) {
         ui.note(&format!("{place} is a waiver of the same; the first that has not ended counts"));
     }
     write(answer, arguments, config, says, body)
@@ -180,9 +192,16 @@ fn step(ui: &Ui, arguments: &WaiveArguments, config: &Config) -> Result<String, 
             .hint("components are named with their type: `sfsetup waive TYPE:NAME:PATH`")
             .usage());
     }
-    let has = |template: &&Template| template.steps.iter().any(|one| one.id == step);
-    match templates.iter().filter(has).collect::<Vec<_>>().as_slice() {
-        [one] => Ok(format!("{}/{step}", one.name)),
+    let of = |template| {
+        Template::steps_called(template, step).into_iter().map(move |one| (template, one))
+    };
+    let mut found: Vec<(&Template, &Step)> = templates.iter().flat_map(of).collect();
+    // A title counts where no step goes by that as its id.
+    if found.iter().any(|(_, one)| one.id == step) {
+        found.retain(|(_, one)| one.id == step);
+    }
+    match found.as_slice() {
+        [(template, one)] => Ok(format!("{}/{}", template.name, one.id)),
         [] => {
             let names: Vec<String> =
                 templates.iter().map(|one| format!("`{}`", one.name)).collect();
@@ -195,9 +214,15 @@ fn step(ui: &Ui, arguments: &WaiveArguments, config: &Config) -> Result<String, 
             .hint(format!("`sfsetup template show {}` lists its steps", templates[0].name))
             .usage())
         }
-        [first, ..] => Err(CommandError::new(format!("several templates have a step `{step}`"))
-            .hint(format!("name one: `sfsetup waive {}/{step}`", first.name))
-            .usage()),
+        [(first, one), ..] => {
+            let name =
+                |(template, one): &(&Template, &Step)| format!("{}/{}", template.name, one.id);
+            let names: Vec<String> = found.iter().map(name).collect();
+            Err(CommandError::new(format!("several steps are called `{step}`"))
+                .because(names.join(", "))
+                .hint(format!("name one: `sfsetup waive {}/{}`", first.name, one.id))
+                .usage())
+        }
     }
 }
 

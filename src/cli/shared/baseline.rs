@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::metadata::ComponentId;
 use crate::org::{ConnectOptions, Org};
 use crate::plan::saved::SavedBaseline;
 use crate::snapshot::side::Side;
@@ -68,7 +69,9 @@ pub(crate) async fn baseline(
     let types: Vec<String> = take::DEFAULT_TYPES.iter().map(|name| (*name).to_owned()).collect();
     let failed = |error| CommandError::org(choice.name(), &error);
     let wanted = take::of_types(&connected.org, &types).await.map_err(failed)?;
-    take::side(&connected.org, &wanted).await.map_err(failed)
+    let mut side = take::side(&connected.org, &wanted).await.map_err(failed)?;
+    side.selection = Some(wanted.selection);
+    Ok(side)
 }
 
 /// What an org has of a baseline.
@@ -84,17 +87,23 @@ pub(crate) async fn of_org(org: &Org, name: &str, baseline: &Side) -> Result<OfO
     let request = take::of_baseline(baseline).map_err(|error| {
         CommandError::new("cannot read the baseline").because(error.to_string())
     })?;
-    let types: BTreeSet<String> =
-        request.components.iter().map(|id| id.type_name.clone()).collect();
-    let wanted = take::Wanted { request, ..take::Wanted::default() };
     let failed = |error| CommandError::org(name, &error);
-    let (mut side, changes) =
+    let wanted = take::against(org, baseline, request).await.map_err(failed)?;
+    let asked = &wanted.request.components;
+    let is_asked = |type_name: &str| {
+        let all = ComponentId::new(type_name, "*");
+        wanted.listed.contains(type_name) || wanted.not_observed.contains_key(&all)
+    };
+    let types = asked.iter().map(|id| id.type_name.clone());
+    let types: BTreeSet<String> = types.filter(|type_name| !is_asked(type_name)).collect();
+    let (mut side, mut changes) =
         futures::try_join!(take::side(org, &wanted), take::who_changed(org, &types))
             .map_err(failed)?;
-    let asked = &wanted.request.components;
     side.mark_unsent(asked, changes.last.keys());
     side.mark_unlisted(asked, &changes.unlisted);
-    side.changed = changes.last.into_iter().filter_map(|(id, words)| Some((id, words?))).collect();
+    let changed = changes.last.into_iter().filter_map(|(id, words)| Some((id, words?)));
+    side.changed.extend(changed);
+    changes.unlisted.extend(wanted.failed);
     let passing = changes.unlisted.iter().filter(|(_, error)| !error.is_lasting());
     let failed = passing.map(|(type_name, error)| {
         format!("`{name}` could not list the components of {type_name}: {error}")

@@ -9,7 +9,9 @@ use std::sync::OnceLock;
 use crate::apply::look::{all_read, examine, look_up, read_again, read_images};
 use crate::apply::since::done_since;
 use crate::diff::elsewhere::{sought, why_open};
-use crate::diff::{Diff, Finding, Source, diff, emptied, idle_exceptions, locate, name_parts};
+use crate::diff::{
+    Diff, Finding, Source, State, diff, emptied, idle_exceptions, locate, name_parts,
+};
 use crate::journal::Entry;
 use crate::metadata::assignable::OrgLimits;
 use crate::metadata::change_event::CHANNEL_MEMBER;
@@ -294,9 +296,21 @@ impl<'g> Goal<'g> {
                 Ok(found)
             }
             Self::Baseline { side: then, .. } => {
+                let drifts = seen.against.iter().flat_map(|against| &against.found.findings);
+                let mut drifts = drifts.filter(|one| one.state() == State::Differs);
+                let is_new =
+                    |one: &Finding<'_>| one.subject.path().is_none() && one.actual.is_some();
+                let is_more = drifts.any(|one| !is_new(one));
+                // Of files, which may be many, no plan is made to say so.
+                let plan = (is_more && seen.is_online).then(|| self.plan(&seen, Means::Deploy));
+                let can_be_brought_back =
+                    plan.map_or(is_more, |plan| plan.is_ok_and(|plan| !plan.is_empty()));
                 let Some(AgainstBaseline { side: now, mut found }) = seen.against else {
                     return Ok(Diff::default());
                 };
+                if let Some(against) = &mut found.baseline {
+                    against.can_be_brought_back = can_be_brought_back;
+                }
                 let now = |id: &ComponentId| source(&now, id);
                 let against = found.baseline.clone().unwrap_or_default();
                 let then = |id: &ComponentId| source(then, against.name_of(id));

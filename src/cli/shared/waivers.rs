@@ -152,6 +152,11 @@ impl Waivers {
         self.all.iter().filter(is_same).map(|one| one.place.as_str())
     }
 
+    /// Where one stands that says the same to the last word.
+    pub(crate) fn place_of(&self, other: &SavedWaiver) -> Option<&str> {
+        self.all.iter().find(|one| one.says == *other).map(|one| one.place.as_str())
+    }
+
     /// Where they stand, one each with what it is about.
     pub(crate) fn places(&self) -> impl Iterator<Item = String> {
         self.all.iter().map(|one| format!("waiver of {} ({})", one.about(), one.place))

@@ -32,7 +32,11 @@ pub(crate) fn again(name: &str, moved: Option<&str>, known: Option<&str>) -> Str
     if is_address(name) {
         return match moved {
             Some(address) => format!("put {address} into SF_ORG_INSTANCE_URL"),
-            None => format!("put a new token of {name} into SF_ACCESS_TOKEN"),
+            None => format!(
+                "put a new token of {name} into SF_ACCESS_TOKEN (`sf org auth show-access-token \
+                 --target-org ALIAS` shows the one of `sf`); a login of sfsetup's needs none: \
+                 `sfsetup org login --help`"
+            ),
         };
     }
     if let Some(demo) = demo_name(name).filter(|_| cfg!(feature = "demo")) {
@@ -162,10 +166,9 @@ mod tests {
     #[test]
     fn a_token_of_the_environment_is_put_there_again() {
         let name = "https://acme.my.salesforce.com";
-        assert_eq!(
-            again(name, None, None),
-            format!("put a new token of {name} into SF_ACCESS_TOKEN")
-        );
+        let token = again(name, None, None);
+        assert!(token.starts_with(&format!("put a new token of {name} into SF_ACCESS_TOKEN (")));
+        assert!(token.contains("`sfsetup org login --help`"), "{token}");
         assert_eq!(
             again(name, Some("https://b.my.salesforce.com"), None),
             "put https://b.my.salesforce.com into SF_ORG_INSTANCE_URL"

@@ -16,6 +16,10 @@ fn is_part(type_name: &str) -> bool {
     type_name.starts_with("ExtlClnt")
 }
 
+fn all_of(id: &ComponentId) -> ComponentId {
+    ComponentId::new(id.type_name.as_str(), "*")
+}
+
 /// Lists the names of the parts, by type, for the types that are wanted by app. A type that the org
 /// does not know, or does not show to this user, makes its components not observed.
 ///
@@ -96,8 +100,8 @@ pub(super) fn name_by_app(
             Some(app) if !by_app.contains_key(&app) => {
                 by_app.insert(app, component);
             }
-            // Wanted by its own name after all, and no part says otherwise.
-            _ if wanted.contains(&id) => {
+            // Wanted by its own name after all, or with all of its type.
+            _ if wanted.contains(&id) || wanted.contains(&all_of(&id)) => {
                 by_app.entry(id).or_insert(component);
             }
             Some(_) => retrieved.messages.push(format!(

@@ -117,7 +117,10 @@ fn of_setting(out: &mut String, setting: &Setting<'_>, of: Option<(&Template, &S
         DeployRule::Overlay => {
             "what its file leaves out stays as it was; to take away is to say it"
         }
-        DeployRule::Replace => "the whole file is sent: what it leaves out is reset, or removed",
+        DeployRule::Replace => {
+            "the org takes the file for the whole: what it leaves out is reset, or removed; \
+             sfsetup sends the org's own file with nothing but its changes in it"
+        }
     };
     if setting.row.complete {
         paragraph(out, IN, "deploy: ", rule);

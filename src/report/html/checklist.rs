@@ -158,6 +158,9 @@ fn item(item: &Item, is_baseline: bool) -> Markup {
         article class={ "item " (item.state.name()) } data-states=(states.join(" ")) {
             div class="top" { h4 {
                 (badge(item.state)) " " (item.title)
+                @if let Some(name) = item.name.as_ref().filter(|_| item.part != Part::Well) {
+                    " " small { code { (name) } }
+                }
                 @if let Some(template) = &item.template { " " small { (template) } }
                 @if item.is_recommended { " " small { "recommended" } }
                 @if all > 1 && !is_baseline && item.part != Part::Well {
@@ -170,6 +173,7 @@ fn item(item: &Item, is_baseline: bool) -> Markup {
             @if item.part != Part::Well {
                 (labelled("Why", item.why.as_ref()))
                 (labelled("Note", item.note.as_ref()))
+                @for cost in &item.costs { (labelled("Security", Some(cost))) }
             }
             @if let Some(docs) = &item.docs {
                 p class="docs" { span class="label" { "Asked by:" } " " (link(docs, docs)) }

@@ -115,6 +115,7 @@ fn setting(setting: &PlannedSetting) -> Markup {
                 @if !setting.is_blind { (value(setting.from.as_ref(), "Now")) }
                 (value(setting.to.as_ref(), "Then"))
             }
+            @if let Some(cost) = setting.cost { p { span class="label" { "Security:" } " " (cost) } }
         }
     }
 }

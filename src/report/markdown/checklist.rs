@@ -171,6 +171,9 @@ fn shown(shown: &Shown) -> String {
 /// Where and why, below the findings.
 fn about(item: &Item) -> String {
     let mut text = String::new();
+    if let Some(name) = &item.name {
+        let _ = writeln!(text, "Step: {}\n", code(name));
+    }
     // What nobody could see asks nothing of the reader yet.
     if item.part != Part::NotSeen {
         item.pages.iter().for_each(|one| text.push_str(&page(one)));
@@ -182,6 +185,9 @@ fn about(item: &Item) -> String {
         if let Some(words) = words {
             let _ = writeln!(text, "{label}: {}\n", prose(words));
         }
+    }
+    for cost in &item.costs {
+        let _ = writeln!(text, "Security: {}\n", prose(cost));
     }
     if let Some(docs) = &item.docs {
         let _ = writeln!(text, "Asked by: {}\n", link(docs, docs));

@@ -70,6 +70,7 @@ fn step(number: usize, one: &PageStep<'_>) -> Markup {
             h3 {
                 (number) ". " (clean(&step.title))
                 @if one.is_recommended { " " em { "recommended" } }
+                " " small { code { (clean(&step.id)) } }
             }
             @if let Some(why) = &step.why { p { (clean(why)) } }
             @if let Some(when) = &one.when { p class="when" { "Only when " (clean(when)) "." } }

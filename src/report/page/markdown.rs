@@ -100,7 +100,8 @@ fn step(out: &mut String, number: usize, one: &PageStep<'_>) {
     if let Some(note) = &one.step.note {
         let _ = writeln!(out, "\nNote: {}", text(note));
     }
-    out.push('\n');
+    // What commands call it; in the heading it would change the address of that.
+    let _ = writeln!(out, "\nStep: {}\n", code(&one.step.id));
 }
 
 fn asked(out: &mut String, ask: &Ask, depth: usize) {

@@ -39,7 +39,7 @@ fn what_changed_since_is_shown_by_component() {
     let diff = "diff --baseline then --from now";
     insta::assert_snapshot!(shown(&env, diff), @"
     $ sfsetup diff --baseline then --from now
-    now against the baseline then
+    now against the baseline `then`
 
     - is there now, + is in the baseline
 
@@ -68,7 +68,7 @@ fn what_changed_since_is_shown_by_component() {
 
     note: both sides have no record of what was asked for (package.xml or snapshot.json), which is taken for all that there is; --sparse takes it for a part
 
-    17 settings differ, 0 in sync, 0 missing, 1 not observed, 0 to do by hand.
+    15 settings in 2 components differ, 1 component is not in the baseline, 1 component is in the baseline alone, 0 components in sync, 1 not observed.
     --- stderr
     error: not all of the metadata can be read
       caused by: profiles/Broken.profile:1:1: the file ends in the middle of a tag
@@ -79,9 +79,9 @@ fn what_changed_since_is_shown_by_component() {
     $ sfsetup diff --baseline then --from now --format markdown
     ### What is not as in the baseline then
 
-    **17 settings are not as in the baseline; not all of the metadata could be read**: `now`
+    **17 differences from the baseline; not all of the metadata could be read**: `now`
 
-    17 settings differ, 0 in sync, 0 missing, 1 not observed, 0 to do by hand.
+    15 settings in 2 components differ, 1 component is not in the baseline, 1 component is in the baseline alone, 0 components in sync, 1 not observed.
 
     - Mend the files that are no metadata, and look again.
     - Look at 4 components, and decide what stays; sfsetup deploy --baseline brings back the rest.
@@ -92,6 +92,8 @@ fn what_changed_since_is_shown_by_component() {
     - IP Relaxation `oauthPolicy.ipRelaxation` is `ENFORCE` (Enforce IP restrictions), the baseline has `BYPASS` (Relax IP restrictions) (`connectedApps/Acme.connectedApp:5`)
 
     In Setup: Quick Find `Manage Connected Apps` (`/lightning/setup/ConnectedApplication/home`)
+
+    Security: Unless IP restrictions are enforced, a token that was stolen works from any network. Salesforce advises to enforce them, and calls it less of a risk where tokens are short-lived and rotated, or a client certificate is asked for.
 
 
     </details>
@@ -161,7 +163,7 @@ fn what_changed_since_is_shown_by_component() {
     ");
     insta::assert_snapshot!(shown(&env, &format!("{diff} --sparse --full -v")), @"
     $ sfsetup diff --baseline then --from now --sparse --full -v
-    now against the baseline then
+    now against the baseline `then`
 
     - is there now, + is in the baseline
 
@@ -199,7 +201,7 @@ fn what_changed_since_is_shown_by_component() {
 
     note: both sides have no record of what was asked for (package.xml or snapshot.json); what is absent there is not observed (--sparse)
 
-    1 setting differs, 0 in sync, 0 missing, 17 not observed, 0 to do by hand.
+    1 setting in 1 component differs, 0 components in sync, 17 not observed.
     --- stderr
     format text: by default
     fail-on any: by default
@@ -283,12 +285,12 @@ fn what_changed_since_is_shown_by_component() {
     );
     insta::assert_snapshot!(shown(&env, "diff --baseline then --from then"), @"
     $ sfsetup diff --baseline then --from then
-    then against the baseline then
+    then against the baseline `then`
 
     note: both sides have no record of what was asked for (package.xml or snapshot.json), which is taken for all that there is; --sparse takes it for a part
 
     Nothing differs.
-    0 settings differ, 4 in sync, 0 missing, 0 not observed, 0 to do by hand.
+    0 settings differ, 4 components in sync, 0 not observed.
     --- exit 0
     ");
     let whole = shown(&env, "package --baseline then --from now --show --only Profile:A");

@@ -304,13 +304,13 @@ async fn a_saved_plan_is_refused_and_carried_out() {
     org 00DWs0000008DemMAE at http://127.0.0.1:PORT, from: environment
     after https://docs.example.com/acme, read 2026-11-23
 
-    ~ Refresh token is valid until revoked
+    ~ Refresh token is valid until revoked  acme/refresh-token
         ConnectedApp:Ampersand
         ~ oauthPolicy.refreshTokenPolicy
             - zero  "Immediately expire refresh token"
             + infinite  "Refresh token is valid until revoked"
 
-    ~ Accounts are read
+    ~ Accounts are read  acme/read
         Profile:Ampersand Integration
         ~ objectPermissions[Account].viewAllRecords  - false  + true
 
@@ -523,7 +523,7 @@ async fn a_deploy_that_cannot_be_watched_is_found_by_the_next_run() {
     error: the org `http://127.0.0.1:PORT` goes on with the deploy 0AfWs0000000003KAA (begun TIME), but how it ends could not be seen
       caused by: Session expired or invalid (INVALID_SESSION_ID)
       caused by: the session has ended or was revoked, its user is frozen or inactive, or the org locks sessions to the address or domain where they began
-    hint: sign in again: put a new token of http://127.0.0.1:PORT into SF_ACCESS_TOKEN
+    hint: sign in again: put a new token of http://127.0.0.1:PORT into SF_ACCESS_TOKEN (`sf org auth show-access-token --target-org ALIAS` shows the one of `sf`); a login of sfsetup's needs none: `sfsetup org login --help`
     hint: the journal knows it (`sfsetup rollback --list`), and the next deploy or rollback to this org finds out how it ended before it does anything else
     --- exit 1
     ");

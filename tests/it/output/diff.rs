@@ -97,7 +97,7 @@ fn each_state_is_shown() {
     Acme (acme 2026.11) against org
     after https://docs.example.com/acme, read 2026-11-23
 
-    ~ IP restrictions are relaxed
+    ~ IP restrictions are relaxed  acme/ip
         ConnectedApp:Acme
         ~ oauthPolicy.ipRelaxation
             - ENFORCE  "Enforce IP restrictions"
@@ -108,28 +108,28 @@ fn each_state_is_shown() {
 
     = Refresh token is valid until revoked
 
-    ~ Objects that are read  0 of 2 in sync  (recommended)
+    ~ Objects that are read  0 of 2 in sync  (recommended)  acme/objects
         Profile:Acme Integration
         ~ objectPermissions[Account].allowRead  - false  + true
         ? Profile:Acme Integration objectPermissions[Case].allowRead
             not observed: not requested: a profile shows this only if CustomObject:Case is asked for
                           with it
 
-    + A permission set
+    + A permission set  acme/set
         + PermissionSet:Acme_Access does not exist; wanted on it:
             userPermissions[ApiEnabled].enabled  + true
 
-    ~ The profile is on the Salesforce licence
+    ~ The profile is on the Salesforce licence  acme/licence
         Profile:Acme Integration
         ~ userLicense
             - Salesforce Platform
             + Salesforce
 
-    ? The org has API access
+    ? The org has API access  acme/edition
         ? org.api_access
             not observed: offline: only an org can answer this, a folder of files cannot
 
-    ! Invite the service's user
+    ! Invite the service's user  acme/invite
           Send an invitation from the vendor's console.
 
     3 settings differ, 1 in sync, 1 missing, 2 not observed, 1 to do by hand.
@@ -145,7 +145,7 @@ fn each_state_is_shown() {
     Acme (acme 2026.11) against org
     after https://docs.example.com/acme, read 2026-11-23
 
-    ~ IP restrictions are relaxed
+    ~ IP restrictions are relaxed  acme/ip
         ConnectedApp:Acme
         ~ oauthPolicy.ipRelaxation  connectedApps/Acme.connectedApp:6
             - ENFORCE  "Enforce IP restrictions"
@@ -276,11 +276,11 @@ fn a_drifted_folder_is_shown_setting_by_setting() {
     Ampersand (ampersand 2026.11) against fixtures/drifted
     after https://docs.withampersand.com/customer-guides/salesforce, read 2026-11-23
 
-    ? The org's edition includes API access
+    ? The org's edition includes API access  ampersand/edition
         ? org.api_access
             not observed: offline: only an org can answer this, a folder of files cannot
 
-    ~ Refresh token is valid until revoked
+    ~ Refresh token is valid until revoked  ampersand/refresh-token
         ConnectedApp:Ampersand
         ~ oauthPolicy.refreshTokenPolicy
             - zero  "Immediately expire refresh token"
@@ -293,7 +293,7 @@ fn a_drifted_folder_is_shown_setting_by_setting() {
                 stricter limit of the app's own is the developer's choice, and no fault of this org.
           in: Setup, Quick Find "Manage Connected Apps"  /lightning/setup/ConnectedApplication/home
 
-    ~ IP restrictions are relaxed for the app
+    ~ IP restrictions are relaxed for the app  ampersand/ip-relaxation
         ConnectedApp:Ampersand
         ~ oauthPolicy.ipRelaxation
             - ENFORCE  "Enforce IP restrictions"
@@ -304,7 +304,7 @@ fn a_drifted_folder_is_shown_setting_by_setting() {
                 restrictions exist only where the user's profile has login IP ranges.
           in: Setup, Quick Find "Manage Connected Apps"  /lightning/setup/ConnectedApplication/home
 
-    ~ Permitted users: self-authorize, or pre-authorized with the profile of the user who connects
+    ~ Permitted users: self-authorize, or pre-authorized with the profile of the user who connects  ampersand/permitted-users
         ConnectedApp:Ampersand
         ~ profileName
             - Standard User
@@ -316,7 +316,7 @@ fn a_drifted_folder_is_shown_setting_by_setting() {
                 may have to connect again.
           in: Setup, Quick Find "Connected Apps OAuth Usage"  /lightning/setup/ConnectedAppsUsage/home
 
-    ! The connected app is installed in the org
+    ! The connected app is installed in the org  ampersand/install-app
           After the app was authorized once: Setup > Connected Apps OAuth Usage, find Ampersand, click
           Install. Where API Access Control is on, click Unblock too.
           why: Since September 2025 users without a special permission cannot use an app that is not
@@ -325,7 +325,7 @@ fn a_drifted_folder_is_shown_setting_by_setting() {
 
     = A profile of its own, cloned from Standard User
 
-    ~ The profile is on the Salesforce licence
+    ~ The profile is on the Salesforce licence  ampersand/profile-licence
         Profile:Ampersand Integration
         ~ userLicense
             - Salesforce Platform
@@ -334,26 +334,26 @@ fn a_drifted_folder_is_shown_setting_by_setting() {
           note: A profile's licence can never be changed: one on another licence must be cloned anew.
           in: Setup, Quick Find "Profiles"  /lightning/setup/EnhancedProfiles/home
 
-    ? The user who connects is active, on the Salesforce licence and on that profile  0 of 3 in sync
+    ? The user who connects is active, on the Salesforce licence and on that profile  0 of 3 in sync  ampersand/human-user
         ? user.is_active
         ? user.license
         ? user.profile
             not observed: the parameter `user` is not set, so there is nobody to ask about
 
-    ~ System permission: API Enabled
+    ~ System permission: API Enabled  ampersand/api-enabled
         Profile:Ampersand Integration
         ~ userPermissions[ApiEnabled].enabled  - false  + true
           why: Without it the user cannot use the API at all.
           in: Setup, Quick Find "Profiles"  /lightning/setup/EnhancedProfiles/home
 
-    ? Approve Uninstalled Connected Apps, until the app is installed  (recommended)
-    ? Use Any API Client, while API Access Control is on  (recommended)
+    ? Approve Uninstalled Connected Apps, until the app is installed  (recommended)  ampersand/uninstalled-apps
+    ? Use Any API Client, while API Access Control is on  (recommended)  ampersand/any-api-client
         ? user.permission[CanApproveUninstalledApps]
         ? user.permission[UseAnyApiClient]
             not observed: whether this step applies depends on `org.api_access_control`: offline: only
                           an org can answer this, a folder of files cannot
 
-    ~ System permissions for Subscribe, and for quota optimisation: Modify Metadata, Customize Application  4 of 5 in sync
+    ~ System permissions for Subscribe, and for quota optimisation: Modify Metadata, Customize Application  4 of 5 in sync  ampersand/subscribe
         Profile:Ampersand Integration
         ~ userPermissions[ModifyMetadata].enabled  - false  + true
           why: The integration sets up event channels and relays in the org. Salesforce turns on View
@@ -362,7 +362,7 @@ fn a_drifted_folder_is_shown_setting_by_setting() {
                 credentials (ManageNamedCredentials); the newest no longer lists it.
           in: Setup, Quick Find "Profiles"  /lightning/setup/EnhancedProfiles/home
 
-    ~ Objects that are read: Read, View All Records, View All Fields  2 of 9 in sync
+    ~ Objects that are read: Read, View All Records, View All Fields  2 of 9 in sync  ampersand/read-objects
         Profile:Ampersand Integration
         ~ objectPermissions[Contact].allowRead  - false  + true
         ~ objectPermissions[Account].viewAllRecords  - false  + true
@@ -376,7 +376,7 @@ fn a_drifted_folder_is_shown_setting_by_setting() {
           why: What the user cannot see, the integration cannot read; it says nothing of what it misses.
           in: Setup, Quick Find "Profiles"  /lightning/setup/EnhancedProfiles/home
 
-    ~ Objects that are written: every object permission  5 of 7 in sync
+    ~ Objects that are written: every object permission  5 of 7 in sync  ampersand/write-objects
         Profile:Ampersand Integration
         ~ objectPermissions[Rental__c].allowDelete  - false  + true
         ~ objectPermissions[Rental__c].modifyAllRecords  - false  + true
@@ -402,11 +402,11 @@ fn what_nobody_asked_for_is_not_observed() {
     Ampersand (ampersand 2026.11) against fixtures/no-record
     after https://docs.withampersand.com/customer-guides/salesforce, read 2026-11-23
 
-    ? The org's edition includes API access
+    ? The org's edition includes API access  ampersand/edition
         ? org.api_access
             not observed: offline: only an org can answer this, a folder of files cannot
 
-    ~ Refresh token is valid until revoked
+    ~ Refresh token is valid until revoked  ampersand/refresh-token
         ConnectedApp:Ampersand
         ~ oauthPolicy.refreshTokenPolicy
             - specific_inactivity:7:DAYS  "Expire refresh token if not used for 7 days"
@@ -422,7 +422,7 @@ fn what_nobody_asked_for_is_not_observed() {
     = IP restrictions are relaxed for the app
     = Permitted users: self-authorize, or pre-authorized with the profile of the user who connects
 
-    ! The connected app is installed in the org
+    ! The connected app is installed in the org  ampersand/install-app
           After the app was authorized once: Setup > Connected Apps OAuth Usage, find Ampersand, click
           Install. Where API Access Control is on, click Unblock too.
           why: Since September 2025 users without a special permission cannot use an app that is not
@@ -432,7 +432,7 @@ fn what_nobody_asked_for_is_not_observed() {
     = A profile of its own, cloned from Standard User
     = The profile is on the Salesforce licence
 
-    ? The user who connects is active, on the Salesforce licence and on that profile  0 of 3 in sync
+    ? The user who connects is active, on the Salesforce licence and on that profile  0 of 3 in sync  ampersand/human-user
         ? user.is_active
         ? user.license
         ? user.profile
@@ -440,16 +440,16 @@ fn what_nobody_asked_for_is_not_observed() {
 
     = System permission: API Enabled
 
-    ? Approve Uninstalled Connected Apps, until the app is installed  (recommended)
-    ? Use Any API Client, while API Access Control is on  (recommended)
+    ? Approve Uninstalled Connected Apps, until the app is installed  (recommended)  ampersand/uninstalled-apps
+    ? Use Any API Client, while API Access Control is on  (recommended)  ampersand/any-api-client
         ? user.permission[CanApproveUninstalledApps]
         ? user.permission[UseAnyApiClient]
             not observed: whether this step applies depends on `org.api_access_control`: offline: only
                           an org can answer this, a folder of files cannot
 
-    ? System permissions for Subscribe, and for quota optimisation: Modify Metadata, Customize Application  0 of 5 in sync
-    ? Objects that are read: Read, View All Records, View All Fields  3 of 9 in sync
-    ? Objects that are written: every object permission  0 of 7 in sync
+    ? System permissions for Subscribe, and for quota optimisation: Modify Metadata, Customize Application  0 of 5 in sync  ampersand/subscribe
+    ? Objects that are read: Read, View All Records, View All Fields  3 of 9 in sync  ampersand/read-objects
+    ? Objects that are written: every object permission  0 of 7 in sync  ampersand/write-objects
         ? 5 permissions of Profile:Ampersand Integration: ModifyMetadata, CustomizeApplication,
           ViewSetup, ViewRoles, ManageCustomPermissions
         ? 13 settings of 3 objects of Profile:Ampersand Integration: Contact, Opportunity, Rental__c;
@@ -477,7 +477,7 @@ fn the_demo_org_shows_its_drift_in_one_command() {
 
     = The org's edition includes API access
 
-    ~ Refresh token is valid until revoked
+    ~ Refresh token is valid until revoked  ampersand/refresh-token
         ConnectedApp:Ampersand
         ~ oauthPolicy.refreshTokenPolicy
             - zero  "Immediately expire refresh token"
@@ -490,7 +490,7 @@ fn the_demo_org_shows_its_drift_in_one_command() {
                 stricter limit of the app's own is the developer's choice, and no fault of this org.
           in: Setup, Quick Find "Manage Connected Apps"  http://127.0.0.1:PORT/lightning/setup/ConnectedApplication/home
 
-    ~ IP restrictions are relaxed for the app
+    ~ IP restrictions are relaxed for the app  ampersand/ip-relaxation
         ConnectedApp:Ampersand
         ~ oauthPolicy.ipRelaxation
             - ENFORCE  "Enforce IP restrictions"
@@ -509,7 +509,7 @@ fn the_demo_org_shows_its_drift_in_one_command() {
     = System permission: API Enabled
     = Approve Uninstalled Connected Apps, until the app is installed
 
-    ~ Objects that are read: Read, View All Records, View All Fields  6 of 9 in sync
+    ~ Objects that are read: Read, View All Records, View All Fields  6 of 9 in sync  ampersand/read-objects
         Profile:Ampersand Integration
         ~ objectPermissions[Account].viewAllRecords  - false  + true
         ~ objectPermissions[Account].viewAllFields  - false  + true
@@ -517,8 +517,8 @@ fn the_demo_org_shows_its_drift_in_one_command() {
           why: What the user cannot see, the integration cannot read; it says nothing of what it misses.
           in: Setup, Quick Find "Profiles"  http://127.0.0.1:PORT/lightning/setup/EnhancedProfiles/home
 
-    ~ Objects that are written: every object permission  8 of 14 in sync
-        from the permission set Ampersand Access
+    ~ Objects that are written: every object permission  8 of 14 in sync  ampersand/write-objects
+        1 of them from the permission set Ampersand Access
         Profile:Ampersand Integration
         ~ objectPermissions[Lead].allowDelete  - false  + true
         ~ objectPermissions[Campaign].viewAllRecords  - false  + true
@@ -593,9 +593,13 @@ fn each_state_is_shown_in_a_comment() {
 
     - IP Relaxation `oauthPolicy.ipRelaxation` is `ENFORCE` (Enforce IP restrictions), should be `BYPASS` (Relax IP restrictions) (`connectedApps/Acme.connectedApp:6`)
 
+    Step: `acme/ip`
+
     In Setup: Quick Find `Manage Connected Apps` (`/lightning/setup/ConnectedApplication/home`)
 
     Why: The service calls from many addresses.
+
+    Security: Unless IP restrictions are enforced, a token that was stolen works from any network. Salesforce advises to enforce them, and calls it less of a risk where tokens are short-lived and rotated, or a client certificate is asked for.
 
     Asked by: [https://docs.example.com/acme\#ip](<https://docs.example.com/acme#ip>)
 
@@ -612,6 +616,8 @@ fn each_state_is_shown_in_a_comment() {
 
     - Case: Read `Profile:Acme Integration objectPermissions[Case].allowRead` (`profiles/Acme Integration.profile:2`)
 
+    Step: `acme/objects`
+
     In Setup: Quick Find `Profiles` (`/lightning/setup/EnhancedProfiles/home`)
 
 
@@ -622,6 +628,8 @@ fn each_state_is_shown_in_a_comment() {
     `PermissionSet:Acme_Access`: it does not exist
 
     - `userPermissions[ApiEnabled].enabled` should be `true`
+
+    Step: `acme/set`
 
     In Setup: Quick Find `Permission Sets` (`/lightning/setup/PermSets/home`)
 
@@ -634,6 +642,8 @@ fn each_state_is_shown_in_a_comment() {
 
     - `userLicense` is `Salesforce Platform`, should be `Salesforce` (`profiles/Acme Integration.profile:4`)
 
+    Step: `acme/licence`
+
     In Setup: Quick Find `Profiles` (`/lightning/setup/EnhancedProfiles/home`)
 
 
@@ -643,6 +653,8 @@ fn each_state_is_shown_in_a_comment() {
 
     - [ ] Send an invitation from the vendor's console.
 
+    Step: `acme/invite`
+
 
     </details>
 
@@ -651,6 +663,8 @@ fn each_state_is_shown_in_a_comment() {
     offline: only an org can answer this, a folder of files cannot
 
     - The org's edition includes API access `org.api_access`
+
+    Step: `acme/edition`
 
 
     </details>

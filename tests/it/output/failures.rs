@@ -70,7 +70,7 @@ async fn each_failure_has_its_code_and_says_what_to_do() {
     error: cannot read the org `http://127.0.0.1:PORT`
       caused by: Session expired or invalid (INVALID_SESSION_ID)
       caused by: the session has ended or was revoked, its user is frozen or inactive, or the org locks sessions to the address or domain where they began
-    hint: sign in again: put a new token of http://127.0.0.1:PORT into SF_ACCESS_TOKEN
+    hint: sign in again: put a new token of http://127.0.0.1:PORT into SF_ACCESS_TOKEN (`sf org auth show-access-token --target-org ALIAS` shows the one of `sf`); a login of sfsetup's needs none: `sfsetup org login --help`
     --- exit 1
     $ sfsetup diff ..   # TooManyRequests(None) at *
     code: LIMIT

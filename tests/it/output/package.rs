@@ -142,7 +142,7 @@ fn a_saved_plan_is_a_comment_and_a_page() {
     $ sfsetup plan show fixtures/previous/plan.json --quiet --format markdown
     ### Plan for harbourlight (00DWs000000&#8203;8DemMAE at https:&#8203;//harbourlight.example.com) after template loader 1
 
-    **8 settings to change in 3 components, 1 assignment.**
+    **8 settings to change in 3 components (2 of them needed by another), 1 assignment.**
 
     - Look at what changes; sfsetup deploy carries it out, and rollback takes it back.
 

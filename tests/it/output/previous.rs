@@ -64,7 +64,7 @@ async fn an_earlier_plan_is_packaged_and_deployed() {
 
     + give the permission set Loader_New to warehouse.sync@harbourlight.example.com
 
-    8 settings to change in 3 components, 1 assignment.
+    8 settings to change in 3 components (2 of them needed by another), 1 assignment.
     Deployed and verified: 8 settings are as the template wants them, 1 assignment is made (deploy 0AfWs0000000003KAA).
     --- stderr
     warning: `plan.json` has no digest: an older version has written it, or somebody has taken it out, and whether it is what was looked at cannot be told

@@ -29,13 +29,14 @@ fn a_snapshot_says_what_it_wrote() {
     ");
     insta::assert_snapshot!(shown(&env, "diff --baseline org --org demo"), @"
     $ sfsetup diff --baseline org --org demo
-    demo against the baseline org
+    demo against the baseline `org`
     org 00DWs0000008DemMAE at http://127.0.0.1:PORT, from: the demo org in this program
 
     Nothing differs.
-    0 settings differ, 7 in sync, 0 missing, 0 not observed, 0 to do by hand.
+    0 settings differ, 7 components in sync, 0 not observed.
     --- stderr
     connecting to demo
+    listing what the org has
     retrieving from demo
     --- exit 0
     ");
@@ -91,7 +92,7 @@ fn orgs_are_listed_and_displayed() {
     insta::assert_snapshot!(shown(&env, "org list"), @"
     $ sfsetup org list
     --- stderr
-    hint: sfsetup has no logins of its own; `sfsetup org login --help` says how to make one, and orgs of the sf command line work by their alias
+    hint: sfsetup has no logins of its own; `sfsetup org login --help` says how to make one, and orgs of the sf command line work by their alias; `--org demo` is the org in this program
     --- exit 0
     ");
     insta::assert_snapshot!(shown(&env, "org display --org demo"), @"

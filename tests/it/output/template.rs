@@ -38,27 +38,27 @@ fn templates_are_listed_and_shown() {
            text; default Acme
 
     Steps
-      1. IP restrictions are relaxed
+      1. IP restrictions are relaxed  ip
          - ConnectedApp:{app} oauthPolicy.ipRelaxation = BYPASS  "Relax IP restrictions"
          why: The service calls from many addresses.
          in: Setup, Quick Find "Manage Connected Apps"
          docs: https://docs.example.com/acme#ip
-      2. Refresh token is valid until revoked
+      2. Refresh token is valid until revoked  refresh
          - ConnectedApp:{app} oauthPolicy.refreshTokenPolicy = infinite  "Refresh token is valid until revoked"
          in: Setup, Quick Find "Manage Connected Apps"
-      3. Objects that are read  (recommended)
+      3. Objects that are read  (recommended)  objects
          - Profile:Acme Integration objectPermissions[Account].allowRead = true
          - Profile:Acme Integration objectPermissions[Case].allowRead = true
          in: Setup, Quick Find "Profiles"
-      4. A permission set
+      4. A permission set  set
          - PermissionSet:Acme_Access userPermissions[ApiEnabled].enabled = true
          in: Setup, Quick Find "Permission Sets"
-      5. The profile is on the Salesforce licence
+      5. The profile is on the Salesforce licence  licence
          - Profile:Acme Integration userLicense = Salesforce
          in: Setup, Quick Find "Profiles"
-      6. The org has API access
+      6. The org has API access  edition
          - org.api_access = true
-      7. Invite the service's user
+      7. Invite the service's user  invite
          ! by hand: Send an invitation from the vendor's console.
 
     What it owns: a fix changes the settings named above in these components, and nothing beside them

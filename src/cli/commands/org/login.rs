@@ -26,8 +26,8 @@ use crate::cli::shared::ui::Ui;
 /// The browser is sent back to http://localhost:1717/OauthRedirect on this machine, for the app
 /// `PlatformCLI`, which is the one of the sf command line; another app is named with --client-id,
 /// another port with --port. An app of your own must list exactly that address, with its port,
-/// among its callback URLs. Sign in where the org is: a sandbox at https://test.salesforce.com or
-/// at its own address.
+/// among its callback URLs. Sign in where the org is: a sandbox with --sandbox or at its own
+/// address.
 ///
 /// The login is kept under NAME once the org has taken it: its tokens in the system's keyring, or
 /// where there is none, or SFSETUP_KEYRING is `off`, in a file that you alone can read. Secrets are
@@ -37,10 +37,14 @@ pub(super) struct LoginArguments {
     /// What you want to call the org
     name: String,
 
-    /// Where to sign in: https://login.salesforce.com (which is taken where nothing is named),
-    /// https://test.salesforce.com for a sandbox, or the org's own address
+    /// Where to sign in: https://login.salesforce.com (which is taken where nothing is named) or the
+    /// org's own address
     #[arg(long, value_name = "URL")]
     instance_url: Option<String>,
+
+    /// Sign in at https://test.salesforce.com, where every sandbox lets in
+    #[arg(long, conflicts_with_all = ["instance_url", "client_credentials", "auth_url_file"])]
+    sandbox: bool,
 
     /// The consumer key of the app to sign in with; without it `PlatformCLI`, the one of the sf
     /// command line
@@ -255,6 +259,9 @@ fn with_another(name: &str, host: &str) -> String {
     )
 }
 
+/// Where one signs in to a sandbox without knowing its address.
+const SANDBOX: &str = "https://test.salesforce.com";
+
 /// Signs in, in the way that is named; nothing is stored.
 async fn sign_in(
     ui: &Ui,
@@ -264,7 +271,8 @@ async fn sign_in(
 ) -> Result<Login, CommandError> {
     let name = arguments.name.as_str();
     let failed = |error: OrgError| place.failed(&error, None);
-    let address = arguments.instance_url.as_deref();
+    let sandbox = arguments.sandbox.then_some(SANDBOX);
+    let address = arguments.instance_url.as_deref().or(sandbox);
     if let Some(file) = &arguments.auth_url_file {
         return pasted_login(place, file, address, options).await;
     }

@@ -84,12 +84,16 @@ fn list(
     }
     let sought =
         Sought { words: &arguments.words, groups: &arguments.group, sign_in: &arguments.sign_in };
+    let names: Vec<String> = templates.iter().map(|template| template.name.clone()).collect();
     templates.retain(|template| sought.takes(template));
     if templates.is_empty() {
-        ui.hint(
-            "no template here speaks of that; `sfsetup template list` lists them all, `sfsetup \
-             template new --help` says how to begin one of your own",
-        );
+        let word = arguments.words.join("-");
+        let near = nearest(&word, names.iter().map(String::as_str));
+        let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+        ui.hint(&format!(
+            "no template here speaks of that; {near}`sfsetup template list` lists them all, \
+             `sfsetup template new --help` says how to begin one of your own"
+        ));
     }
     let by = match arguments.by {
         By::Purpose => gallery::By::Purpose,

@@ -12,7 +12,7 @@ use crate::cli::shared::error::CommandError;
 use crate::report::line::clean;
 
 use super::terminal::{Screen, is_dumb};
-use super::{Ui, end_interrupted};
+use super::{Ui, end_interrupted, stderr};
 
 /// A question that a text answers.
 pub(crate) struct TextQuestion<'q> {
@@ -149,15 +149,16 @@ impl Ui {
         // tidies up; the run is ended for it where it does not.
         let last_words = self.last_words.clone();
         let _ = self.interrupt.listen(move || end_interrupted(false, &last_words));
+        let left = || {
+            // On the last row of a terminal the question leaves its own row under the cursor.
+            stderr("\n");
+            Err(CommandError::interrupted().because("nothing was written"))
+        };
         match prompt() {
             Ok(answer) => Ok(answer),
-            Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => {
-                Err(CommandError::interrupted().because("nothing was written"))
-            }
+            Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => left(),
             // A signal that ends the run has come.
-            Err(InquireError::IO(error)) if error.kind() == io::ErrorKind::Interrupted => {
-                Err(CommandError::interrupted().because("nothing was written"))
-            }
+            Err(InquireError::IO(error)) if error.kind() == io::ErrorKind::Interrupted => left(),
             Err(error) => {
                 Err(CommandError::new("the answer cannot be read").because(error.to_string()))
             }
