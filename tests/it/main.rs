@@ -64,6 +64,7 @@ mod ranges;
 #[cfg(unix)]
 mod reading;
 mod reports;
+mod rows;
 mod secrets;
 mod signin;
 mod silence;

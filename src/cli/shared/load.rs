@@ -372,7 +372,11 @@ pub(crate) fn fill_in(
             };
             // What is wrong is said first; nobody answers questions for an error.
             if errors.missing.is_empty() || errors.errors.len() > 1 || !ui.can_ask() {
-                return Err(CommandError::arguments(template, &errors, &place));
+                let mut error = CommandError::arguments(template, &errors, &place);
+                if let (Some(row), [name, ..]) = (config.row_of(org), errors.missing.as_slice()) {
+                    error.hints.insert(0, format!("give it in a column `{name}`: {row}"));
+                }
+                return Err(error);
             }
             for (name, text) in ask_for(ui, template, &errors.missing, choice)? {
                 let of =

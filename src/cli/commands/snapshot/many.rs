@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::cli::shared::answer::{Answer, failure};
-use crate::cli::shared::arguments::Exit;
+use crate::cli::shared::arguments::{Exit, WantedArguments};
 use crate::cli::shared::connect;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::fleet::{self, Fleet, Given};
+use crate::cli::shared::wanted;
 use crate::report::json::snapshot::{OneTaken, Taken, TakenOfMany};
 use crate::snapshot::selection::SelectedBy;
 
@@ -30,6 +31,10 @@ pub(super) fn run(
     let ui = answer.ui;
     let fleet = arguments.fleet.fleet(ui)?;
     let folders = folders(&fleet, &arguments.out)?;
+    if !arguments.template.is_empty() {
+        let named = WantedArguments { template: arguments.template.clone(), ..Default::default() };
+        wanted::check_columns(ui, &named, &fleet.config)?;
+    }
     let done: RefCell<Vec<Option<Done>>> = RefCell::new(fleet.orgs.iter().map(|_| None).collect());
     let all = (0..fleet.orgs.len()).collect();
     let ended = connect::block_on(ui, async {
