@@ -164,6 +164,9 @@ pub(super) fn write(
     redactor: &Redactor,
 ) -> Result<(), CommandError> {
     let failed = |why: String| CommandError::internal("the bundle cannot be written", why);
+    if file.exists() {
+        ui.note(&format!("`{}` is there already, and is written over", file.display()));
+    }
     let found = serde_json::to_value(doctor).map_err(|error| failed(error.to_string()))?;
     let found = redactor.json(&found);
     let text = config.file.as_ref().map(|_| redactor.configuration(&config.text));
