@@ -469,14 +469,17 @@ pub(crate) fn proposed(template: &Template, choice: Option<&TargetOrg>) -> Vec<(
         return Vec::new();
     }
     // What builds on a shipped template is asked the same.
-    let known = builtin::find(&template.name);
-    let of_parent = || builtin::find(template.extends.as_deref()?.split(' ').next()?);
-    let mut values = known.or_else(of_parent).map(|shipped| shipped.proposed()).unwrap_or_default();
-    // Where a template that builds on a shipped one has a default of its own, that is what its
-    // author wants.
-    let is_inherited = known.is_some() || template.extends.is_none();
-    let parameters = template.parameters.iter();
-    let parameters = parameters.filter(|parameter| is_inherited || parameter.line == 0);
+    let parent = template.extends.as_deref().and_then(|parent| parent.split(' ').next());
+    let known = builtin::find(parent.unwrap_or(&template.name));
+    let Some(shipped) = known.or_else(|| builtin::find(&template.name)) else { return Vec::new() };
+    let Ok(its) = template::parse(shipped.name, shipped.text) else { return Vec::new() };
+    let mut values = shipped.proposed();
+    // Where a template that builds on a shipped one, or bears its name, has a default of its own,
+    // that is what its author wants.
+    let is_the_same = |one: &&template::Parameter| {
+        its.parameters.iter().any(|its| its.name == one.name && its.default == one.default)
+    };
+    let parameters = template.parameters.iter().filter(is_the_same);
     parameters.filter_map(|one| Some((one.name.clone(), values.remove(&one.name)?))).collect()
 }
 
