@@ -138,14 +138,17 @@ pub fn text(revision: &Revision<'_>, today: &str) -> String {
         let all = said(step);
         block(&mut out, &head, change, &all[1..]);
     }
+    let told = |count: usize, [one, more]: [&str; 2]| {
+        format!("{count}{}", if count == 1 { one } else { more })
+    };
     let count = |is: fn(&Change) -> bool| revision.steps.iter().filter(|(_, one)| is(one)).count();
     line(
         &mut out,
         &format!(
-            "\n{} steps come, {} go, {} change.",
-            count(|one| matches!(one, Change::Added)),
-            count(|one| matches!(one, Change::Removed)),
-            count(|one| matches!(one, Change::Changed(..)))
+            "\n{}, {}, {}.",
+            told(count(|one| matches!(one, Change::Added)), [" step comes", " steps come"]),
+            told(count(|one| matches!(one, Change::Removed)), [" goes", " go"]),
+            told(count(|one| matches!(one, Change::Changed(..))), [" changes", " change"])
         )
         .bold()
         .to_string(),
