@@ -17,7 +17,9 @@ use clap_complete::engine::{
 };
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
+use crate::report::json::schema::SCHEMAS;
 use crate::report::line::harmless;
+
 use crate::snapshot;
 use crate::template::{ParameterKind, Template, builtin, parse};
 
@@ -90,6 +92,7 @@ fn of_command(command: clap::Command) -> clap::Command {
             ("set", _) => ArgValueCompleter::new(parameters),
             ("only" | "except", _) => ArgValueCompleter::new(components),
             ("what", "waive" | "explain") => ArgValueCompleter::new(steps),
+            ("form", "schema") => ArgValueCompleter::new(forms),
             _ => return argument,
         };
         argument.add(completer)
@@ -176,8 +179,15 @@ fn templates(word: &OsStr) -> Vec<CompletionCandidate> {
     let own = config().library().map(|library| library.shelves().files).unwrap_or_default();
     let own = own.iter().filter_map(|file| Some((file.file_stem()?.to_str()?.to_owned(), None)));
     let mut found = among(word, shipped.chain(own.collect::<Vec<_>>()));
-    found.extend(PathCompleter::any().complete(word));
+    // The folder that we are in is no template.
+    let paths = PathCompleter::any().complete(word).into_iter();
+    found.extend(paths.filter(|path| path.get_value() != "."));
     found
+}
+
+/// The documents whose schema can be printed.
+fn forms(word: &OsStr) -> Vec<CompletionCandidate> {
+    among(word, SCHEMAS.iter().map(|(name, _)| (*name, None)))
 }
 
 /// The templates that the line names, else those of `sfsetup.toml`.

@@ -164,6 +164,7 @@ fn completions_know_what_the_program_knows() {
         ("sfsetup waive ampersand/ip", &["ampersand/ip-relaxation"]),
         ("sfsetup diff --from org --only ConnectedApp", &["ConnectedApp:Ampersand"]),
         ("sfsetup diff --format js", &["json", "jsonl"]),
+        ("sfsetup schema templ", &["template-check", "template-show"]),
     ] {
         let all = offered(&env, line);
         for word in words {
@@ -174,6 +175,9 @@ fn completions_know_what_the_program_knows() {
     }
     assert!(offered(&env, "sfsetup diff -o demo:n").iter().any(|one| one.trim() == "demo:north"));
     assert_eq!(offered(&env, "sfsetup diff --from nowhere --only Conn"), [""; 0]);
+    // The folder that one is in is no template.
+    let all = offered(&env, "sfsetup template check ");
+    assert!(all.len() > 9 && all.iter().all(|one| one.trim() != "."), "{all:?}");
     // What a stranger's file is called does nothing in the line.
     env.write("strange/profiles/My Own.profile", "<Profile/>");
     env.write("strange/profiles/$(touch planted).profile", "<Profile/>");
