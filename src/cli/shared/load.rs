@@ -469,9 +469,10 @@ pub(crate) fn proposed(template: &Template, choice: Option<&TargetOrg>) -> Vec<(
         return Vec::new();
     }
     // What builds on a shipped template is asked the same.
-    let parent = template.extends.as_deref().and_then(|parent| parent.split(' ').next());
-    let known = builtin::find(parent.unwrap_or(&template.name));
-    let Some(shipped) = known.or_else(|| builtin::find(&template.name)) else { return Vec::new() };
+    let of_parent = || builtin::find(template.extends.as_deref()?.split(' ').next()?);
+    let Some(shipped) = builtin::find(&template.name).or_else(of_parent) else {
+        return Vec::new();
+    };
     let Ok(its) = template::parse(shipped.name, shipped.text) else { return Vec::new() };
     let mut values = shipped.proposed();
     // Where a template that builds on a shipped one, or bears its name, has a default of its own,
