@@ -102,6 +102,14 @@ pub(super) async fn view_setup(
 /// What is said of a user who may be there and not be shown.
 pub(super) const OR_HIDDEN: &str = ", or it is not shown to this user";
 
+/// Says whether the caller is known to be shown all users.
+async fn sees_all(org: &Org) -> Result<bool, OrgError> {
+    let Ok(caller) = org.user().await else { return Ok(false) };
+    let access = Access::Permission("ViewAllUsers".to_owned());
+    let told = answer(org, &[(Question::Access(&access), &caller.username)], None).await?.pop();
+    Ok(told.is_some_and(|told| told.answer == FactAnswer::Known(Value::Bool(true))))
+}
+
 /// Settles whether users who were not shown are there: with View All Users the caller is shown all,
 /// whatever is shared (S 1.7).
 pub(super) async fn settle(org: &Org, facts: &mut FactValues) -> Result<(), OrgError> {
@@ -109,10 +117,7 @@ pub(super) async fn settle(org: &Org, facts: &mut FactValues) -> Result<(), OrgE
     if !facts.unseen_mut().any(|unseen| is_open(&unseen)) {
         return Ok(());
     }
-    let Ok(caller) = org.user().await else { return Ok(()) };
-    let access = Access::Permission("ViewAllUsers".to_owned());
-    let told = answer(org, &[(Question::Access(&access), &caller.username)], None).await?.pop();
-    if told.is_some_and(|told| told.answer == FactAnswer::Known(Value::Bool(true))) {
+    if sees_all(org).await? {
         for unseen in facts.unseen_mut().filter(is_open) {
             let words = unseen.words.replace(OR_HIDDEN, "");
             *unseen = Unseen::new(UnseenKind::NoSuchUser, words);
@@ -222,10 +227,15 @@ impl Users {
     }
 
     /// What is said of each who is not there.
-    pub(super) fn unknown(&self) -> Vec<(String, String)> {
+    pub(super) async fn unknown(&self, org: &Org) -> Result<Vec<(String, String)>, OrgError> {
         let is_unknown = |name: &&String| self.hidden.is_none() && self.row(name).is_none();
-        let unknown = self.names.iter().filter(is_unknown);
-        unknown.map(|name| (name.clone(), self.not_there(name))).collect()
+        let unknown: Vec<&String> = self.names.iter().filter(is_unknown).collect();
+        let are_gone = !unknown.is_empty() && sees_all(org).await?;
+        let told = |name: &String| match self.not_there(name) {
+            words if are_gone => words.replace(OR_HIDDEN, ""),
+            words => words,
+        };
+        Ok(unknown.into_iter().map(|name| (name.clone(), told(name))).collect())
     }
 }
 

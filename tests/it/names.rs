@@ -540,8 +540,8 @@ async fn what_a_value_names_in_vain_is_told_before_anything_else_is_asked() {
             "the org has no profile `Ampersand Intergation` (parameter `profile`); did you mean \
              `Ampersand Integration`?",
             "the parameter `user`: there is no user \
-             `ampersand.intergation@harbourlight.example.com` in this org, or it is not shown to \
-             this user; did you mean `ampersand.integration@harbourlight.example.com`?",
+             `ampersand.intergation@harbourlight.example.com` in this org; did you mean \
+             `ampersand.integration@harbourlight.example.com`?",
         ]
     );
     assert_eq!(run.stderr.matches("warning: ").count(), 5, "{run:?}");
