@@ -405,6 +405,25 @@ fn what_a_new_revision_asks_is_told_step_by_step() {
     1 step comes, 1 goes, 1 changes.
     --- exit 0
     ");
+    let run = env.run(&["template", "diff", "old.toml", "new.toml", "--out", "changes.md"]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{run:?}");
+    let page = std::fs::read_to_string(env.folder().join("changes.md")).unwrap();
+    insta::assert_snapshot!(page, @r"
+    # Acme: what 2026.11 (2) asks that 2026.11 (1) did not
+
+    ## Parameter `user`: new
+
+    ## Step changed (`changed`): changed
+
+    - no more: Profile:P userPermissions\[ApiEnabled\].enabled = false
+    - Profile:P userPermissions\[ApiEnabled\].enabled = true
+
+    ## Step come (`come`): new
+
+    - Profile:P userPermissions\[ViewSetup\].enabled = true
+
+    ## Step gone (`gone`): no more
+    ");
     let run = env.run(&["template", "diff", "old.toml", "new.toml", "--format", "json"]);
     let diff: Json = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(diff["steps"].as_array().unwrap().len(), 3, "{diff}");

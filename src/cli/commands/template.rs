@@ -39,6 +39,9 @@ pub(crate) struct TemplateArguments {
 /// The forms in which a template is shown.
 const PAGES: &[Format] = &[Format::Text, Format::Json, Format::Markdown, Format::Html];
 
+/// The forms in which a new revision is told.
+const REVISIONS: &[Format] = &[Format::Text, Format::Json, Format::Markdown];
+
 #[derive(Debug, Subcommand)]
 enum Action {
     List(list::ListArguments),
@@ -69,8 +72,13 @@ enum Action {
         /// The newer: a file, or a shipped template's name
         #[arg(value_name = "NEW")]
         new: String,
-        #[command(flatten)]
-        answer: AnswerArguments,
+        /// The form of the answer: markdown is a page that a vendor can publish; without it the
+        /// suffix of `--out` says it, else it is text
+        #[arg(long, value_parser = Format::among(REVISIONS))]
+        format: Option<Format>,
+        /// Write the answer to a file; nothing is printed then
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Check templates' files; every mistake is reported at once
     Check {
@@ -220,8 +228,9 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
             answer.spare(Path::new(template))?;
             answer.of(|body| show(&answer, template, set, *asks, body))
         }
-        Action::Diff { old, new, answer } => {
-            let answer = answer.of(ui, "sfsetup.template-diff/1")?;
+        Action::Diff { old, new, format, out } => {
+            let form = "sfsetup.template-diff/1";
+            let answer = Answer::choose(ui, form, *format, out.as_deref(), REVISIONS)?;
             [old, new].into_iter().try_for_each(|read| answer.spare(Path::new(read)))?;
             answer.of(|body| compare(&answer, old, new, body))
         }
@@ -256,7 +265,10 @@ fn compare(
     let (old, new) = (load::load(answer.ui, old)?, load::load(answer.ui, new)?);
     let (revision, today) = (Revision::of(&old, &new), clock::today());
     body.replace(Some(revision::json(&revision, &today)));
-    answer.give(&revision::text(&revision, &today))?;
+    answer.give(&match answer.format {
+        Format::Markdown => revision::markdown(&revision),
+        _ => revision::text(&revision, &today),
+    })?;
     Ok(Exit::Done)
 }
 
