@@ -54,11 +54,21 @@ pub(crate) use when::{claims, may_meet};
 
 use setup::SetupPage;
 
+/// Returns what is wrong with the address of a page; nothing where none is given.
+pub(crate) fn wrong_page(address: &str) -> Option<String> {
+    let address = address.trim();
+    let is_page = address.starts_with("https://") || address.starts_with("http://");
+    let is_given = !address.is_empty();
+    (is_given && !is_page).then(|| format!("`{address}` is no address of a page"))
+}
+
 /// A template as its author wrote it.
 #[derive(Clone, Debug, Default)]
 pub struct Template {
     /// The name by which it is asked for.
     pub name: String,
+    /// The line of the file that says so, from 1.
+    pub name_line: usize,
     /// What a person calls it.
     pub title: String,
     /// Its own version, such as `2026.11`.

@@ -68,11 +68,11 @@ pub(crate) async fn look_up(
     let told = lacked
         .filter(|lacked| !is_made(&lacked.name) || is_near(lacked))
         .map(|lacked| Lacked { parameters: is_given(&lacked.name), ..lacked.clone() }.to_string());
-    let unknown = values.unknown_users().into_iter().map(|(user, words)| {
-        let named_by = users.get(&user).into_iter().flatten();
+    let unknown = values.unknown_users().iter().map(|(user, words)| {
+        let named_by = users.get(user).into_iter().flatten();
         let named_by: Vec<String> = named_by.map(|name| format!("`{name}`")).collect();
         match named_by.as_slice() {
-            [] => words,
+            [] => words.clone(),
             [one] => format!("the parameter {one}: {words}"),
             several => format!("the parameters {}: {words}", several.join(", ")),
         }

@@ -18,7 +18,9 @@ use clap_complete::engine::{
 };
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
+use crate::report::json::schema::SCHEMAS;
 use crate::report::line::harmless;
+
 use crate::snapshot;
 use crate::template::{ParameterKind, Template, builtin};
 
@@ -93,6 +95,7 @@ fn of_command(command: clap::Command) -> clap::Command {
             ("only" | "except", _) => ArgValueCompleter::new(components),
             ("what", "waive") => ArgValueCompleter::new(steps),
             ("what", "explain") => ArgValueCompleter::new(explained),
+            ("form", "schema") => ArgValueCompleter::new(forms),
             _ => match argument.get_value_hint() {
                 ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath => {
                     ArgValueCompleter::new(paths)
@@ -232,7 +235,8 @@ fn templates(word: &OsStr) -> Vec<CompletionCandidate> {
         (name, title)
     });
     let mut found = among(word, titled);
-    found.extend(paths(word));
+    // The folder that we are in is no template.
+    found.extend(paths(word).into_iter().filter(|path| path.get_value() != "."));
     found
 }
 
@@ -241,6 +245,11 @@ fn signed(word: &OsStr) -> Vec<CompletionCandidate> {
     let mut found = among(word, own().into_iter().map(|name| (name, None)));
     found.extend(paths(word));
     found
+}
+
+/// The documents whose schema can be printed.
+fn forms(word: &OsStr) -> Vec<CompletionCandidate> {
+    among(word, SCHEMAS.iter().map(|(name, _)| (*name, None)))
 }
 
 /// The templates that the line names, else those of `sfsetup.toml`.

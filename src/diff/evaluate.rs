@@ -587,6 +587,7 @@ impl<'s> Seen<'s, '_> {
                 (answer, _) => answer,
             },
         };
+        let mut gone = None;
         let (outcome, actual) = match answer {
             FactAnswer::Known(value) if let Test::ValidFor(period) = test => {
                 self.lasting(&value, *period)
@@ -598,12 +599,19 @@ impl<'s> Seen<'s, '_> {
                 (if satisfied { Outcome::InSync } else { Outcome::Differs }, Some(value))
             }
             FactAnswer::NotObserved(unseen) => {
-                let named_by = named_by.filter(|_| unseen.kind == UnseenKind::NobodyThere);
+                let is_gone = unseen.kind == UnseenKind::NoSuchUser;
+                let of_user = is_gone || unseen.kind == UnseenKind::NobodyThere;
+                let named_by = named_by.filter(|_| of_user);
                 let words = match named_by {
                     Some(parameter) => format!("the parameter `{parameter}`: {unseen}"),
                     None => unseen.words,
                 };
-                (Outcome::NotObserved(Unseen { words, ..unseen }), None)
+                if is_gone {
+                    gone = Some(words);
+                    (Outcome::Missing, None)
+                } else {
+                    (Outcome::NotObserved(Unseen { words, ..unseen }), None)
+                }
             }
         };
         let access_from = self.facts.source(fact, of).map(str::to_owned);
@@ -622,6 +630,10 @@ impl<'s> Seen<'s, '_> {
             actual,
             access_from,
         );
+        // Nothing more can be said of nobody, and nothing be given to them.
+        if let Some(words) = gone {
+            return with_aside(finding, words, true);
+        }
         let mut names = if nobody_asked { Vec::new() } else { Name::of_fact(fact) };
         // What the user has is there, by whatever name a list has it.
         names.retain(|name| !is_had || self.components.names.spelling(name).is_some());

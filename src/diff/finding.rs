@@ -320,8 +320,17 @@ impl<'s> Finding<'s> {
     /// Returns what is to be said of its names where it is in sync, or differs.
     pub fn remark(&self) -> Option<String> {
         let lacked = self.lacks.as_ref().filter(|_| self.state() == State::InSync);
-        let aside = self.aside.as_ref().map(|aside| aside.words.clone());
-        lacked.map(ToString::to_string).or(aside)
+        // Of what is missing it is the reason.
+        let aside = self.aside.as_ref().filter(|_| self.state() != State::Missing);
+        lacked.map(ToString::to_string).or_else(|| aside.map(|aside| aside.words.clone()))
+    }
+
+    /// Returns what there is not that it speaks of in vain: another name than its component's, or
+    /// the user of a fact.
+    pub fn in_vain(&self) -> Option<String> {
+        let nobody = || self.doubt().filter(|_| self.subject.fact().is_some());
+        let lacked = self.lacks_name().map(ToString::to_string);
+        lacked.or_else(|| nobody().map(|doubt| doubt.words.clone()))
     }
 
     /// Returns the name of the org's that it speaks of in vain: not the component's own.

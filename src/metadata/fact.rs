@@ -457,6 +457,14 @@ impl FactValues {
         self.sources.get(&(fact.clone(), of.map(str::to_owned))).map(String::as_str)
     }
 
+    /// Returns why facts have no answer, to say more of it.
+    pub(crate) fn unseen_mut(&mut self) -> impl Iterator<Item = &mut Unseen> {
+        self.answers.values_mut().filter_map(|answer| match answer {
+            FactAnswer::NotObserved(unseen) => Some(unseen),
+            FactAnswer::Known(_) => None,
+        })
+    }
+
     /// Returns what is known of a fact about `of` (a user's name, an app's name; `None` for the
     /// org).
     pub fn get(&self, fact: &Fact, of: Option<&str>) -> FactAnswer {

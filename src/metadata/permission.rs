@@ -105,7 +105,7 @@ impl Permission {
     }
 }
 
-/// As an admin reads it: `Read on Account`, `API Enabled`.
+/// In short: `Read on Account`, `ApiEnabled`.
 impl fmt::Display for Permission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

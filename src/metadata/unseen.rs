@@ -45,6 +45,8 @@ pub enum UnseenKind {
     NobodyNamed,
     /// The user that it speaks of is not there, or not shown.
     NobodyThere,
+    /// The user that it speaks of is not there: whoever asks is shown all of them.
+    NoSuchUser,
     /// This program does not know the metadata type, or no file for what is of it.
     UnknownType,
     /// Whether it matters at all depends on something that could not be seen.

@@ -214,6 +214,7 @@ impl Org {
                 values.insert(fact, of.as_deref(), answer);
             }
         }
+        users::settle(self, &mut values).await?;
         values.set_now(self.now());
         Ok(values)
     }

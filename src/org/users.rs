@@ -10,7 +10,7 @@ use super::describe::{everywhere, permission_fields};
 use super::error::OrgError;
 use super::http::soql_list;
 use super::set_name::is_set_of;
-use crate::metadata::fact::{Access, FactAnswer, FieldFlag, ObjectFlag, UserFact};
+use crate::metadata::fact::{Access, FactAnswer, FactValues, FieldFlag, ObjectFlag, UserFact};
 use crate::metadata::lasting::org_time;
 use crate::metadata::registry::ApiVersion;
 use crate::metadata::registry::nearest::{nearest, perhaps};
@@ -97,6 +97,33 @@ pub(super) async fn view_setup(
         None => format!("whether {username} has {SETUP} is not known"),
     };
     Ok(Some(format!("{sight}, and {why}")))
+}
+
+/// What is said of a user who may be there and not be shown.
+pub(super) const OR_HIDDEN: &str = ", or it is not shown to this user";
+
+/// Says whether the caller is known to be shown all users.
+async fn sees_all(org: &Org) -> Result<bool, OrgError> {
+    let Ok(caller) = org.user().await else { return Ok(false) };
+    let access = Access::Permission("ViewAllUsers".to_owned());
+    let told = answer(org, &[(Question::Access(&access), &caller.username)], None).await?.pop();
+    Ok(told.is_some_and(|told| told.answer == FactAnswer::Known(Value::Bool(true))))
+}
+
+/// Settles whether users who were not shown are there: with View All Users the caller is shown all,
+/// whatever is shared (S 1.7).
+pub(super) async fn settle(org: &Org, facts: &mut FactValues) -> Result<(), OrgError> {
+    let is_open = |unseen: &&mut Unseen| unseen.kind == UnseenKind::NobodyThere;
+    if !facts.unseen_mut().any(|unseen| is_open(&unseen)) {
+        return Ok(());
+    }
+    if sees_all(org).await? {
+        for unseen in facts.unseen_mut().filter(is_open) {
+            let words = unseen.words.replace(OR_HIDDEN, "");
+            *unseen = Unseen::new(UnseenKind::NoSuchUser, words);
+        }
+    }
+    Ok(())
 }
 
 /// Says whether an assignment has ended: whether the org keeps its row is UNVERIFIED, and it gives
@@ -196,14 +223,19 @@ impl Users {
     /// What is said of a user who is not there.
     fn not_there(&self, name: &str) -> String {
         let meant = perhaps(nearest(name, self.near.iter().map(String::as_str)));
-        format!("there is no user `{name}` in this org, or it is not shown to this user{meant}")
+        format!("there is no user `{name}` in this org{OR_HIDDEN}{meant}")
     }
 
     /// What is said of each who is not there.
-    pub(super) fn unknown(&self) -> Vec<(String, String)> {
+    pub(super) async fn unknown(&self, org: &Org) -> Result<Vec<(String, String)>, OrgError> {
         let is_unknown = |name: &&String| self.hidden.is_none() && self.row(name).is_none();
-        let unknown = self.names.iter().filter(is_unknown);
-        unknown.map(|name| (name.clone(), self.not_there(name))).collect()
+        let unknown: Vec<&String> = self.names.iter().filter(is_unknown).collect();
+        let are_gone = !unknown.is_empty() && sees_all(org).await?;
+        let told = |name: &String| match self.not_there(name) {
+            words if are_gone => words.replace(OR_HIDDEN, ""),
+            words => words,
+        };
+        Ok(unknown.into_iter().map(|name| (name.clone(), told(name))).collect())
     }
 }
 

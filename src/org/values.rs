@@ -23,6 +23,8 @@ pub(crate) struct Values {
     /// The lists of the org that were read for it.
     pub(super) listed: Listed,
     pub(super) users: Option<Users>,
+    /// Those of them that the org does not show, each with what is said of it.
+    unknown_users: Vec<(String, String)>,
     /// Whether apps are installed, by what they are called, and the nearest name of one that is not.
     pub(super) apps: BTreeMap<String, (FactAnswer, Option<String>)>,
 }
@@ -34,8 +36,8 @@ impl Values {
     }
 
     /// Returns the users that the org does not show, each with what is said of it.
-    pub(crate) fn unknown_users(&self) -> Vec<(String, String)> {
-        self.users.as_ref().map(Users::unknown).unwrap_or_default()
+    pub(crate) fn unknown_users(&self) -> &[(String, String)] {
+        &self.unknown_users
     }
 }
 
@@ -58,7 +60,8 @@ impl Org {
         let looked = async {
             self.given_names(names, &mut values).await?;
             if !users.is_empty() {
-                values.users = Some(users::read(self, users).await?);
+                let users = values.users.insert(users::read(self, users).await?);
+                values.unknown_users = users.unknown(self).await?;
             }
             Ok(())
         };

@@ -211,6 +211,10 @@ pub fn head(asked: &str, orgs: usize) -> Result<String, serde_json::Error> {
 pub fn read(text: &str, asked: &str) -> Result<BTreeMap<String, Kept>, Unreadable> {
     let mut kept = BTreeMap::new();
     let mut findings: BTreeMap<String, Vec<FindingRow<'static>>> = BTreeMap::new();
+    // What made the file came no further.
+    if text.is_empty() {
+        return Ok(kept);
+    }
     let mut lines = text.split_inclusive('\n').enumerate();
     let wrong = |line: usize| move |why: String| Unreadable::Line { line: line + 1, why };
     let first = lines.next().map(|(_, line)| line).unwrap_or_default();

@@ -507,8 +507,8 @@ fn reason(finding: &Finding<'_>) -> Option<String> {
 
 /// What is missing, and what was probably meant.
 fn absent(finding: &Finding<'_>) -> String {
-    if let Some(lacked) = finding.lacks_name() {
-        return lacked.to_string();
+    if let Some(lacked) = finding.in_vain() {
+        return lacked;
     }
     let lacked = finding.lacks.as_ref();
     let nearest = lacked.and_then(|lacked| {

@@ -5,12 +5,15 @@
 pub mod html;
 pub mod markdown;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::metadata::fact::{Access, Fact};
 use crate::metadata::value::Value;
 use crate::template::setup::{self, SetupPage};
 use crate::template::{Arguments, Create, Level, Step, Template, Test, Want, fill};
 
 use super::wants::{kind_in_words, label, setting_in_words, test_in_words, when_in_words};
+use super::words::each_label;
 
 /// A page, in the order in which it is read.
 #[derive(Debug)]
@@ -23,6 +26,10 @@ pub struct Page<'t> {
     /// The parameters that the reader has to know, each with what it takes.
     parameters: Vec<(&'t str, &'t str, String)>,
     steps: Vec<PageStep<'t>>,
+    /// The components that a fix may change, each with its parts.
+    owned: Vec<(&'t str, String)>,
+    /// What checks it, and what sets it right, as a reader types it.
+    commands: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -57,8 +64,14 @@ const BUYER: &str = "whoever buys Salesforce's licences";
 
 impl<'t> Page<'t> {
     /// Puts a page together of a template, as it was narrowed; `values` are those that have taken
-    /// their parameters' place, `age` what there is to say of how old it is.
-    pub fn of(template: &'t Template, values: &'t Arguments, age: Option<String>) -> Self {
+    /// their parameters' place, `age` what there is to say of how old it is, `commands` what checks
+    /// an org against it and sets it right.
+    pub fn of(
+        template: &'t Template,
+        values: &'t Arguments,
+        age: Option<String>,
+        commands: Vec<String>,
+    ) -> Self {
         let reading = template.reading();
         let warnings = reading.map(capital).into_iter().chain(age.map(capital)).collect();
         let shown = |value: &Value| match value.elements().as_slice() {
@@ -75,7 +88,15 @@ impl<'t> Page<'t> {
                 .map(|one| (one.name.as_str(), one.title.as_str(), kind_in_words(one)))
                 .collect(),
             steps: template.steps.iter().map(|step| page_step(template, step)).collect(),
+            owned: owned(template),
+            commands,
         }
+    }
+
+    /// How the integration signs in; nothing where the template does not say.
+    fn signs_in(&self) -> Option<String> {
+        let ways: Vec<&str> = self.template.sign_in.iter().map(|one| one.words()).collect();
+        (!ways.is_empty()).then(|| format!("It signs in by {}.", ways.join(", or ")))
     }
 
     /// The numbers and titles of the steps that no deploy can do, in whole or in part.
@@ -85,6 +106,14 @@ impl<'t> Page<'t> {
         by_hand.map(|(index, step)| (index + 1, step.step.title.as_str())).collect()
     }
 }
+
+/// What checks an org against the page, and sets it right.
+const COMMANDS: &str = "With sfsetup the first of these says what is otherwise in an org, and \
+                        changes nothing; the second shows what it would change, and asks.";
+
+/// What a fix leaves alone.
+const OWNED: &str = "The second changes the settings named above in these components, and nothing \
+                     beside them:";
 
 fn page_step<'t>(template: &Template, step: &'t Step) -> PageStep<'t> {
     let mut doers = Vec::new();
@@ -108,7 +137,10 @@ fn ask(want: &Want) -> Ask {
                 except => format!("{component} {path}, but not {}", except.join(", ")),
             },
             wanted: test_in_words(test),
-            label: test.desired().first().and_then(|value| label(component, path, value)),
+            label: match test {
+                Test::OneOf(values) => each_label(values, &|value| label(component, path, value)),
+                other => other.desired().first().and_then(|value| label(component, path, value)),
+            },
         },
         Want::Fact { fact, test, of } => {
             let of = of.as_ref().map_or_else(String::new, |of| format!(", of {of}"));
@@ -129,10 +161,32 @@ pub(super) fn made_with(create: &Create) -> Vec<String> {
     set.chain(out).collect()
 }
 
+/// What a fix may change, and nothing beside it: components with their parts.
+pub(super) fn owned(template: &Template) -> Vec<(&str, String)> {
+    let mut all: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut pending: Vec<&Want> = template.steps.iter().flat_map(|step| &step.wants).collect();
+    while let Some(want) = pending.pop() {
+        match want {
+            Want::Metadata { component, path, .. } => {
+                all.entry(component)
+                    .or_default()
+                    .insert(path.split(['[', '.']).next().unwrap_or(path));
+            }
+            Want::Any(wants) => pending.extend(wants),
+            Want::Fact { .. } | Want::Manual { .. } => {}
+        }
+    }
+    let joined = |parts: BTreeSet<&str>| parts.into_iter().collect::<Vec<_>>().join(", ");
+    all.into_iter().map(|(component, parts)| (component, joined(parts))).collect()
+}
+
 /// A fact in a person's words, with what it is about.
 fn fact_in_words(pattern: &str) -> String {
     let key = pattern.split_once('[').and_then(|(_, rest)| Some(rest.rsplit_once(']')?.0));
     match (Fact::parse(&fill(pattern, "X")), key) {
+        (Ok(Fact::Access(Access::PermissionSet(_))), Some(key)) => {
+            format!("The permission set {key} is assigned to the user, without an end")
+        }
         (Ok(fact), Some(key)) => format!("{} {key}", fact.title()),
         (Ok(fact), None) => fact.title().to_owned(),
         (Err(_), _) => pattern.to_owned(),

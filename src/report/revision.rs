@@ -1,11 +1,14 @@
 //! What one revision of a template asks that another did not: parameters, steps, wants.
 
+use std::fmt::Write as _;
+
 use owo_colors::OwoColorize as _;
 use serde_json::{Value as Json, json};
 
 use crate::template::{Level, Parameter, Step, Template, Want};
 
 use super::line::{clean, line, paragraph};
+use super::markdown::escape;
 use super::template::want_in_words;
 use super::wants::{kind_in_words, when_in_words};
 
@@ -112,6 +115,45 @@ fn said_by_want(want: &Want) -> String {
     text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
+/// Writes what the newer asks in Markdown, as a vendor publishes it.
+pub fn markdown(revision: &Revision<'_>) -> String {
+    let Revision { old, new, .. } = revision;
+    let of = |template: &Template| {
+        let revision = template.revision.as_ref().map(|revision| format!(" ({revision})"));
+        escape::text(&format!("{}{}", template.version, revision.unwrap_or_default()))
+    };
+    let title = escape::text(&new.title);
+    let mut out = format!("# {title}: what {} asks that {} did not\n", of(new), of(old));
+    if revision.is_same() {
+        out.push_str("\nBoth ask the same.\n");
+    }
+    let parameters = revision.parameters.iter();
+    let parameters = parameters
+        .map(|(name, change)| (format!("Parameter {}", escape::code(name)), change, Vec::new()));
+    let steps = revision.steps.iter().map(|(step, change)| {
+        let head = format!("{} ({})", escape::text(&step.title), escape::code(&step.id));
+        (head, change, said(step).split_off(1))
+    });
+    for (head, change, all) in parameters.chain(steps) {
+        let (what, gone, come): (&str, &[String], &[String]) = match change {
+            Change::Added => ("new", &[], &all),
+            Change::Removed => ("no more", &[], &[]),
+            Change::Changed(gone, come) => ("changed", gone, come),
+        };
+        let _ = write!(out, "\n## {head}: {what}\n");
+        if !gone.is_empty() || !come.is_empty() {
+            out.push('\n');
+        }
+        gone.iter().for_each(|line| {
+            let _ = writeln!(out, "- no more: {}", escape::text(line.trim_start_matches("- ")));
+        });
+        come.iter().for_each(|line| {
+            let _ = writeln!(out, "- {}", escape::text(line.trim_start_matches("- ")));
+        });
+    }
+    out
+}
+
 /// Shows what the newer asks; `today` is the day on which it is read.
 pub fn text(revision: &Revision<'_>, today: &str) -> String {
     let mut out = String::new();
@@ -138,14 +180,17 @@ pub fn text(revision: &Revision<'_>, today: &str) -> String {
         let all = said(step);
         block(&mut out, &head, change, &all[1..]);
     }
+    let told = |count: usize, [one, more]: [&str; 2]| {
+        format!("{count}{}", if count == 1 { one } else { more })
+    };
     let count = |is: fn(&Change) -> bool| revision.steps.iter().filter(|(_, one)| is(one)).count();
     line(
         &mut out,
         &format!(
-            "\n{} steps come, {} go, {} change.",
-            count(|one| matches!(one, Change::Added)),
-            count(|one| matches!(one, Change::Removed)),
-            count(|one| matches!(one, Change::Changed(..)))
+            "\n{}, {}, {}.",
+            told(count(|one| matches!(one, Change::Added)), [" step comes", " steps come"]),
+            told(count(|one| matches!(one, Change::Removed)), [" goes", " go"]),
+            told(count(|one| matches!(one, Change::Changed(..))), [" changes", " change"])
         )
         .bold()
         .to_string(),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use owo_colors::OwoColorize as _;
 
 use crate::diff::{Finding, Outcome, State, Subject};
-use crate::template::{Level, Test, setup};
+use crate::template::{Level, Test};
 
 use super::line::{Look, at, clean, in_setup, line, mark, paragraph};
 use super::unseen;
@@ -98,12 +98,9 @@ fn step(out: &mut String, findings: &[Finding<'_>], look: &Look<'_>) {
         if let Some(note) = step.note.as_ref().filter(|note| look.is_first(note)) {
             paragraph(out, 6, "note: ", note);
         }
-        let of_either = || {
-            let template = findings.iter().find_map(Finding::wanted)?.template;
-            let is_it = setup::is_of_either(template, step);
-            findings.iter().filter(|_| is_it).find_map(|finding| finding.pages().next())
-        };
-        if let Some(page) = step.setup.or_else(of_either) {
+        // Where the step names no page it is that of what is not so.
+        let open = || findings.iter().filter(|finding| finding.state() != State::InSync);
+        if let Some(page) = step.setup.or_else(|| open().find_map(|one| one.pages().next())) {
             in_setup(out, page, look.instance_url);
         }
         let source = findings[0].wanted().map(|wanted| &wanted.template.source);
@@ -141,9 +138,8 @@ pub(super) fn remarks(findings: &[Finding<'_>]) -> Vec<String> {
 
 /// A component that does not exist is said once a step, however many settings are wanted on it.
 fn missing(out: &mut String, findings: &[Finding<'_>], full: bool) {
-    let is_own = |finding: &&Finding<'_>| {
-        finding.state() == State::Missing && finding.lacks_name().is_none()
-    };
+    let is_own =
+        |finding: &&Finding<'_>| finding.state() == State::Missing && finding.in_vain().is_none();
     for (component, wanted) in grouped(findings, is_own) {
         line(
             out,
@@ -237,7 +233,8 @@ fn one_differing(out: &mut String, finding: &Finding<'_>) {
     let (minus, plus) = ("-".red().to_string(), "+".green().to_string());
     let head = format!("    {} {}", mark(State::Differs), clean(&subject));
     let place = at(finding.place.as_ref());
-    let Labels { actual: actual_label, desired: desired_label } = Labels::of(finding);
+    let Labels { actual: actual_label, .. } = Labels::of(finding);
+    let desired_label = Labels::of_all_desired(finding);
     if actual_label.is_none() && desired_label.is_none() && actual.len() + desired.len() < 24 {
         let (actual, desired) = (clean(&actual), clean(&desired));
         line(out, &format!("{head}  {minus} {actual}  {plus} {comparison}{desired}{place}"));
@@ -270,8 +267,7 @@ fn waived(out: &mut String, findings: &[Finding<'_>], full: bool) {
 /// What speaks of a name that the org does not have, by the name.
 fn lacking(out: &mut String, findings: &[Finding<'_>], full: bool) {
     let missing = findings.iter().filter(|finding| finding.state() == State::Missing);
-    let reasons = missing
-        .filter_map(|finding| finding.lacks_name().map(|lacked| (finding, lacked.to_string())));
+    let reasons = missing.filter_map(|finding| finding.in_vain().map(|lacked| (finding, lacked)));
     by_reason(out, State::Missing, reasons, full);
 }
 

@@ -1,6 +1,5 @@
 //! Templates for people and programs: the page of one, the result of a check.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use owo_colors::OwoColorize as _;
@@ -16,7 +15,7 @@ use crate::template::{
 };
 
 use super::line::{clean, paragraph};
-use super::page::made_with;
+use super::page::{made_with, owned};
 use super::wants::{kind_in_words, label, test_in_words, when_in_words};
 
 /// Says that a template is signed, by which key, and what the signer says.
@@ -108,42 +107,17 @@ pub fn show_text(template: &Template, today: &str) -> String {
         let dropped = format!("   - left out: {} ({})", dropped.title, dropped.reason);
         line(&mut out, &clean(&dropped));
     }
-    owned(template, &mut out);
+    let owned = owned(template);
+    if !owned.is_empty() {
+        let words = "What it owns: a fix changes the settings named above in these components, and \
+                     nothing beside them";
+        line(&mut out, &format!("\n{}", words.bold()));
+    }
+    for (component, parts) in owned {
+        line(&mut out, &clean(&format!("  {component}: {parts}")));
+    }
     by_hand(template, &mut out);
     out
-}
-
-/// What a fix may change, and nothing beside it: components with their parts.
-fn owned(template: &Template, out: &mut String) {
-    let mut all: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let mut pending: Vec<&Want> = template.steps.iter().flat_map(|step| &step.wants).collect();
-    while let Some(want) = pending.pop() {
-        match want {
-            Want::Metadata { component, path, .. } => {
-                all.entry(component)
-                    .or_default()
-                    .insert(path.split(['[', '.']).next().unwrap_or(path));
-            }
-            Want::Any(wants) => pending.extend(wants),
-            Want::Fact { .. } | Want::Manual { .. } => {}
-        }
-    }
-    if all.is_empty() {
-        return;
-    }
-    line(
-        out,
-        &format!(
-            "\n{}",
-            "What it owns: a fix changes the settings named above in these \
-                                components, and nothing beside them"
-                .bold()
-        ),
-    );
-    for (component, parts) in all {
-        let parts = parts.into_iter().collect::<Vec<_>>().join(", ");
-        line(out, &clean(&format!("  {component}: {parts}")));
-    }
 }
 
 /// What no package can bring about.

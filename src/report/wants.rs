@@ -77,9 +77,11 @@ pub(super) fn setting_in_words(component: &str, path: &str) -> Option<String> {
     let row = registry::find_component(type_name, full_name)?;
     let resolved = fill(path, "X").parse().ok()?;
     let label = row.resolve(&resolved).ok()??.field.label;
-    if label.is_empty() {
-        return None;
-    }
     let key = path.split_once('[').and_then(|(_, rest)| Some(rest.rsplit_once(']')?.0));
+    if label.is_empty() {
+        // No source pairs all permissions with Setup's words; the name says more than the path.
+        let is_permission = path.starts_with("userPermissions[") && path.ends_with("].enabled");
+        return key.filter(|_| is_permission).map(|name| format!("System permission {name}"));
+    }
     Some(key.map_or_else(|| label.to_owned(), |key| format!("{key}: {label}")))
 }

@@ -20,6 +20,30 @@ impl Labels {
         let label = |value: Option<&Value>| field?.label_of(value?);
         Self { actual: label(finding.actual.as_ref()), desired: label(finding.desired().first()) }
     }
+
+    /// For what is wanted; of several that will do for each, in their order.
+    pub(super) fn of_all_desired(finding: &Finding<'_>) -> Option<String> {
+        let field = finding.subject.field();
+        let labels = |value: &Value| field?.label_of(value);
+        let is_one_of = matches!(finding.test(), Some(Test::OneOf(_)));
+        let mut desired = finding.desired();
+        if !is_one_of {
+            desired.truncate(1);
+        }
+        each_label(&desired, &labels)
+    }
+}
+
+/// Setup's words for values, each as it is where it has none; nothing where none has any.
+pub(super) fn each_label(
+    values: &[Value],
+    label: &dyn Fn(&Value) -> Option<String>,
+) -> Option<String> {
+    let labels: Vec<Option<String>> = values.iter().map(label).collect();
+    let is_any = labels.iter().any(Option::is_some);
+    let words = values.iter().zip(labels);
+    let words = words.map(|(value, label)| label.unwrap_or_else(|| value.to_string()));
+    is_any.then(|| words.collect::<Vec<_>>().join(" | "))
 }
 
 /// What is wanted, in one line: one of several that suffice.

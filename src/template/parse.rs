@@ -152,8 +152,20 @@ fn read(
         return Err(mistakes.finish(file));
     }
     let (table, errors) = DeTable::parse_recoverable(text);
+    let tables = one_of_several(text);
     for error in &errors {
+        // Each key of the second such table would be told.
+        if tables.is_some() && error.message() == "duplicate key" {
+            continue;
+        }
         mistakes.add(&error.span().unwrap_or(0..0), error.message().to_owned());
+    }
+    if let Some((at, name)) = tables.filter(|_| !errors.is_empty()) {
+        mistakes.add_with(
+            &at,
+            format!("[{name}] stands more than once, and a table may stand once"),
+            Some(format!("each is one of several: write [[{name}]]")),
+        );
     }
     if !errors.is_empty() {
         return Err(mistakes.finish(file));
@@ -168,6 +180,24 @@ fn read(
         return Ok(template);
     }
     Err(TemplateErrors { read: Some(Box::new(template)), ..mistakes.finish(file) })
+}
+
+/// The second of tables in single brackets that should each be one of several, and its name.
+fn one_of_several(text: &str) -> Option<(Range<usize>, &'static str)> {
+    ["step", "drop"].into_iter().find_map(|name| {
+        let header = format!("[{name}]");
+        let (at, line) = text
+            .split_inclusive('\n')
+            .scan(0, |at, line| {
+                let start = *at;
+                *at += line.len();
+                Some((start, line))
+            })
+            .filter(|(_, line)| line.split('#').next().unwrap_or_default().trim() == header)
+            .nth(1)?;
+        let start = at + line.find('[')?;
+        Some((start..start + header.len(), name))
+    })
 }
 
 struct Walk<'c, 't> {
@@ -232,6 +262,7 @@ impl Walk<'_, '_> {
         let is_extension = placed.head.extends.is_some();
         let head = &mut placed.head;
         head.name = self.required_text(table, "name", at, "[template]");
+        head.name_line = table.get("name").map_or(0, |node| self.mistakes.line(node.span().start));
         head.title = self.required_text(table, "title", at, "[template]");
         head.version = self.required_text(table, "version", at, "[template]");
         // What builds on another template rests on its documentation, unless it names one of its

@@ -129,13 +129,6 @@ pub fn of_component(id: &ComponentId) -> Option<&'static SetupPage> {
     })
 }
 
-/// Says whether a step speaks of what a parameter stands for, a profile or a permission set: its
-/// page is that of the one in hand.
-pub(crate) fn is_of_either(template: &Template, step: &Step) -> bool {
-    let mut patterns = step.wants.iter().flat_map(Want::patterns);
-    patterns.any(|pattern| template.component_types(pattern).is_some())
-}
-
 /// Returns the pages where a step is done by hand: the one that it names, else those of the
 /// components that it speaks of, which are several where a parameter may stand for either.
 pub(crate) fn of_step(template: &Template, step: &Step) -> Vec<&'static SetupPage> {

@@ -292,7 +292,14 @@ fn a_case_that_fails_says_what_was_found_and_what_to_write() {
            user.is_active: the case does not say, under [facts] in its expect.toml
          licence: expected to be fixed, but is left: a profile's licence can never be changed: clone a profile of the right licence and move the user to it
     1 case: 1 failed.
-    hint: if that is as it should be, say so in acme.test/bad/expect.toml, each in a line of its own: under [facts] "user.is_active" = true; under [states] api = "differs", licence = "differs"; under [fix] left = ["licence"]
+    hint: if that is as it should be, say so in acme.test/bad/expect.toml, under these tables:
+      [facts]
+      "user.is_active" = true
+      [states]
+      api = "differs"
+      licence = "differs"
+      [fix]
+      left = ["licence"]
     "#);
 }
 
@@ -458,7 +465,7 @@ fn the_snapshot_of_two_users_and_of_stars_is_a_case_that_passes() {
     assert_contains(
         &run,
         &[
-            "under [facts] \"user.license of sam.pereira@harbourlight.example.com\" = \"Salesforce\"",
+            "[facts]\n  \"user.license of sam.pereira@harbourlight.example.com\" = \"Salesforce\"\n",
             "under [stars] in its expect.toml",
             "a snapshot into a new case writes the names",
         ],
@@ -567,4 +574,79 @@ fn a_permission_set_is_the_users_where_it_is_assigned() {
         assert_eq!(text.contains(want), is_theirs, "{text}");
         assert_eq!(text.contains("not assigned to the user"), !is_theirs, "{text}");
     }
+}
+
+const HEAD: &str = "format = 1\n[template]\nname = \"acme\"\ntitle = \"Acme\"\nversion = \"1\"\nsource = \
+                    \"https://docs.example.com\"\nreviewed = 2026-11-23\n";
+
+/// What a person does turns out in one way alone; where it does not apply it turns out in none.
+#[cfg(feature = "demo")]
+#[test]
+fn the_case_of_a_template_with_a_step_by_hand_passes_as_it_is() {
+    let env = Env::new();
+    let step = |id: &str, rest: &str| format!("[[step]]\nid = \"{id}\"\ntitle = \"T\"\n{rest}\n");
+    let confirmed =
+        "want = [{ manual = \"x\", confirm = { fact = \"org.api_access\", equals = true } }]";
+    let steps = [
+        step("api", "want = [{ fact = \"org.api_access\", equals = true }]"),
+        step("connect", "want = [{ manual = \"Connect it\" }]"),
+        step("never", "when = { \"org.is_sandbox\" = false }\nwant = [{ manual = \"x\" }]"),
+        step("confirmed", confirmed),
+    ];
+    env.write("acme.toml", format!("{HEAD}{}", steps.concat()));
+    let run = env.run(&["snapshot", "-o", "demo", "-t", "acme.toml", "--out", "acme.test/good"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let expect = read(&env, "acme.test/good/expect.toml");
+    assert!(expect.contains("[states]\nconnect = \"manual\"\n"), "{expect}");
+    assert!(!expect.contains("never") && !expect.contains("confirmed"), "{expect}");
+    let run = env.run(&["template", "test", "acme.toml"]);
+    assert!(run.code == 0 && run.stdout.ends_with("1 case: 1 ok.\n"), "{run:?}");
+}
+
+#[test]
+fn what_a_report_could_not_tell_or_no_org_can_have_is_found_by_the_check() {
+    let env = Env::new();
+    let step = "[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = [{ fact = \
+                \"user.permission_set[Acme Sync]\", equals = true }]\n";
+    let user = "[parameters.user]\ntitle = \"User\"\n";
+    let text = format!("{HEAD}{user}{step}").replace("https://docs", "docs");
+    env.write("x.toml", text.replace("\"acme\"", "\"ampersand\""));
+    let run = env.run(&["template", "check", "x.toml"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert_contains(
+        &run,
+        &[
+            "x.toml:3: error: `ampersand` is the name of a shipped template",
+            "`docs.example.com` is no address of a page",
+            "x.toml:13: error: step `a` names PermissionSet:Acme Sync, which no org can have",
+            "2 mistakes",
+        ],
+    );
+    // A copy of the shipped one is that one.
+    let shipped = builtin::find("ampersand").unwrap();
+    env.write("copy.toml", shipped.text);
+    assert_eq!(env.run(&["template", "check", "copy.toml"]).code, 0);
+    // What a demo org proposes for a shipped template goes before no default of another's.
+    #[cfg(feature = "demo")]
+    {
+        let own = shipped.text.replace("\"Account\"", "\"Lead\"");
+        env.write("own.toml", &own);
+        let run = env.run(&["diff", "-t", "own.toml", "-o", "demo", "-v"]);
+        let read = run.stderr.lines().find(|line| line.contains("ampersand.read = ")).unwrap();
+        assert!(read.contains("Lead") && read.ends_with("by default"), "{read}");
+    }
+}
+
+#[test]
+fn a_step_in_single_brackets_is_one_mistake() {
+    let env = Env::new();
+    let step = "[step]\nid = \"a\"\ntitle = \"A\"\nwant = [{ manual = \"x\" }]\n";
+    for steps in [step.to_owned(), step.repeat(3)] {
+        env.write("acme.toml", format!("{HEAD}{steps}"));
+        let run = env.run(&["template", "check", "acme.toml"]);
+        assert_eq!((run.code, run.stderr.matches("error:").count()), (1, 1), "{run:?}");
+        assert_contains(&run, &["each is one of several: write [[step]]"]);
+    }
+    let run = env.run(&["explain", "acme/connect"]);
+    assert_contains(&run, &["`sfsetup explain connect --template acme.toml`"]);
 }

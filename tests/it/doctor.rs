@@ -241,6 +241,9 @@ async fn a_bundle_holds_no_secret_wherever_one_is_planted() {
             assert!(!text.contains("PLANTEDHUSH") && text.contains("(hidden)"), "{file}: {text}");
         }
     }
+    env.write("again.zip", "a bundle");
+    let run = env.run(&["doctor", "--bundle", "again.zip"]);
+    assert!(run.stderr.contains("`again.zip` is there already, and is written over"), "{run:?}");
     let run = env.run(&["doctor", "--bundle", "support.txt"]);
     assert!(run.code == 64 && run.stderr.contains("`.zip` or `.json`"), "{run:?}");
 }

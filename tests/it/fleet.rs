@@ -173,7 +173,6 @@ fn answers_to_another_question_are_not_gone_on_with() {
         assert!(run.code == 64 && run.stderr.contains(why), "{run:?}");
     }
     for (text, why) in [
-        ("", "does not begin with what was asked"),
         ("{\"format\":\"sfsetup.diff.summary/1\"}\n", "does not begin with what was asked"),
         ("no JSON\n", "does not begin with what was asked"),
         (&format!("{}no JSON\n", whole.split_inclusive('\n').next().unwrap()), "line 2: "),
@@ -184,6 +183,10 @@ fn answers_to_another_question_are_not_gone_on_with() {
         // It may be somebody's work.
         assert_eq!(std::fs::read_to_string(env.folder().join("run.jsonl")).unwrap(), text);
     }
+    // What holds nothing is nobody's.
+    env.write("run.jsonl", "");
+    let run = diff(&env, &[&asked[..], &["--resume", "run.jsonl"]].concat());
+    assert!(run.code == 4 && run.stderr.contains("3 of 3 orgs"), "{run:?}");
     // A run that fails before any org is asked leaves what is there.
     let run =
         env.run(&["diff", "-t", "nonsuch", "-o", "demo:a", "-o", "b", "--out", "whole.jsonl"]);

@@ -170,6 +170,7 @@ fn completions_know_what_the_program_knows() {
         ("sfsetup explain -t ampersand refr", &["refresh-token"]),
         ("sfsetup diff --from org --only ConnectedApp", &["ConnectedApp:Ampersand"]),
         ("sfsetup diff --format js", &["json", "jsonl"]),
+        ("sfsetup schema templ", &["template-check", "template-show"]),
     ] {
         let all = offered(&env, line);
         for word in words {
@@ -211,6 +212,9 @@ fn completions_know_what_the_program_knows() {
     }
     let signed = offered(&env, "sfsetup template verify a");
     assert!(signed.iter().all(|one| one.trim() != "ampersand"), "{signed:?}");
+    // The folder that one is in is no template.
+    let all = offered(&env, "sfsetup template check ");
+    assert!(all.len() > 9 && all.iter().all(|one| one.trim() != "."), "{all:?}");
     // What a stranger's file is called does nothing in the line.
     env.write("strange/$(touch planted) .toml", "");
     for line in ["sfsetup diff --from strange/", "sfsetup diff -t strange/"] {

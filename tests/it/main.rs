@@ -65,6 +65,7 @@ mod ranges;
 mod reading;
 mod reports;
 mod rollout;
+mod rows;
 mod secrets;
 mod signin;
 mod silence;

@@ -234,7 +234,7 @@ async fn each_finding_says_where_a_person_sees_it() {
         assert_eq!(url, format!("{}/lightning/setup/{page}/home", lab.running.url()), "{finding}");
     }
     let states: Vec<&Json> = findings.iter().map(|finding| &finding["state"]).collect();
-    assert_eq!(states, ["in-sync", "missing", "not-observed", "in-sync", "manual"]);
+    assert_eq!(states, ["in-sync", "missing", "missing", "in-sync", "manual"]);
 }
 
 /// A step that wants a profile, and says how it is made.
@@ -540,8 +540,8 @@ async fn what_a_value_names_in_vain_is_told_before_anything_else_is_asked() {
             "the org has no profile `Ampersand Intergation` (parameter `profile`); did you mean \
              `Ampersand Integration`?",
             "the parameter `user`: there is no user \
-             `ampersand.intergation@harbourlight.example.com` in this org, or it is not shown to \
-             this user; did you mean `ampersand.integration@harbourlight.example.com`?",
+             `ampersand.intergation@harbourlight.example.com` in this org; did you mean \
+             `ampersand.integration@harbourlight.example.com`?",
         ]
     );
     assert_eq!(run.stderr.matches("warning: ").count(), 5, "{run:?}");
@@ -623,7 +623,7 @@ async fn a_name_that_a_parameter_gives_is_told_with_the_parameter() {
         "no object `Acount` (parameters `fields`, `read`); did you mean `Account`?",
         "no field `Contact.Phne` (parameter `fields`); did you mean `Contact.Phone`?",
         "the parameter `user`: there is no user `ampersand.intergation@harbourlight.example.com` \
-         in this org, or it is not shown to this user; did you mean \
+         in this org; did you mean \
          `ampersand.integration@harbourlight.example.com`?",
     ] {
         assert!(told.iter().any(|reason| reason.contains(words)), "{words}: {told:#?}");

@@ -46,6 +46,40 @@ fn a_page_in_html_is_one_file_and_nothing_in_it_is_run() {
 }
 
 #[test]
+fn a_page_says_what_checks_it_and_what_a_fix_leaves_alone() {
+    let env = Env::new();
+    env.write(
+        "own/acme.toml",
+        format!(
+            "{HEAD}name = \"acme\"\ntitle = \"T\"\nsource = \"https://x.example.com\"\nsign-in = \
+             [\"web-server\"]\n[parameters.user]\ntitle = \"U\"\n[[step]]\nid = \"a\"\ntitle = \"A\"\nwant = \
+             [{{ fact = \"user.permission_set[Acme]\", equals = true }}, {{ component = \
+             \"ConnectedApp:Acme\", path = \"oauthPolicy.refreshTokenPolicy\", one-of = [\"infinite\", \
+             \"zero\"] }}]\n"
+        ),
+    );
+    for (format, code) in [("markdown", "`"), ("html", "")] {
+        let run = env.run(&["template", "show", "own/acme.toml", "--format", format]);
+        for words in [
+            "The permission set Acme is assigned to the user, without an end",
+            "Refresh token is valid until revoked | Immediately expire refresh token",
+            "It signs in by web server flow",
+            &format!("{code}sfsetup diff --template acme.toml --org ORG --set user=..{code}"),
+            &format!("{code}sfsetup deploy --template acme.toml --org ORG --set user=..{code}"),
+            "and nothing beside them:",
+        ] {
+            let text = run.stdout.replace("<code>", "").replace("</code>", "").replace('\\', "");
+            assert!(text.contains(words), "{format}: {words}\n{text}");
+        }
+    }
+    for name in ["acme.pdf", "acme.DOCX"] {
+        let run = env.run(&["template", "show", "own/acme.toml", "--out", name]);
+        assert!(run.code == 64 && run.stderr.contains("a browser prints a page"), "{run:?}");
+        assert!(!env.folder().join(name).exists());
+    }
+}
+
+#[test]
 fn every_shipped_template_is_a_page_in_both_forms() {
     let env = Env::new();
     for shipped in sfsetup::template::builtin::all() {
@@ -71,6 +105,8 @@ fn a_page_in_markdown_is_narrowed_to_what_applies() {
     # Zapier, with an app of your own: setting up Salesforce
 
     After [https://help.zapier.com/hc/en-us/articles/44572745697421](<https://help.zapier.com/hc/en-us/articles/44572745697421>), revision help page as of 2026-11-25, read 2026-11-25. Template `zapier` 2026.11.
+
+    It signs in by web server flow.
 
     > Its page was read in part (the part that states the requirements was read).
 
@@ -189,6 +225,20 @@ fn a_page_in_markdown_is_narrowed_to_what_applies() {
 
     - step 6: My Domain is set up
     - step 7: Whoever makes the app is an administrator
+
+    ## Check it, and set it right
+
+    With sfsetup the first of these says what is otherwise in an org, and changes nothing; the second shows what it would change, and asks.
+
+    - `sfsetup diff --template zapier --org ORG --set app=Zapier_Sales --set contact_email=it@example.com`
+    - `sfsetup deploy --template zapier --org ORG --set app=Zapier_Sales --set contact_email=it@example.com`
+
+    The second changes the settings named above in these components, and nothing beside them:
+
+    - `ExternalClientApplication:Zapier_Sales`: distributionState
+    - `ExtlClntAppGlobalOauthSettings:Zapier_Sales`: callbackUrl, isPkceRequired
+    - `ExtlClntAppOauthConfigurablePolicies:Zapier_Sales`: refreshTokenPolicyType
+    - `ExtlClntAppOauthSettings:Zapier_Sales`: commaSeparatedOauthScopes
     --- exit 0
     "#);
     let run = env.run(&["template", "show", "ampersand", "--set", "user_kind=integration"]);
@@ -366,8 +416,27 @@ fn what_a_new_revision_asks_is_told_step_by_step() {
         + - Profile:P userPermissions[ViewSetup].enabled = true
     - step gone: Step gone
 
-    1 steps come, 1 go, 1 change.
+    1 step comes, 1 goes, 1 changes.
     --- exit 0
+    ");
+    let run = env.run(&["template", "diff", "old.toml", "new.toml", "--out", "changes.md"]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{run:?}");
+    let page = std::fs::read_to_string(env.folder().join("changes.md")).unwrap();
+    insta::assert_snapshot!(page, @r"
+    # Acme: what 2026.11 (2) asks that 2026.11 (1) did not
+
+    ## Parameter `user`: new
+
+    ## Step changed (`changed`): changed
+
+    - no more: Profile:P userPermissions\[ApiEnabled\].enabled = false
+    - Profile:P userPermissions\[ApiEnabled\].enabled = true
+
+    ## Step come (`come`): new
+
+    - Profile:P userPermissions\[ViewSetup\].enabled = true
+
+    ## Step gone (`gone`): no more
     ");
     let run = env.run(&["template", "diff", "old.toml", "new.toml", "--format", "json"]);
     let diff: Json = serde_json::from_str(&run.stdout).unwrap();

@@ -70,6 +70,43 @@ async fn what_a_user_has_is_judged_whoever_lists_its_name() {
 }
 
 #[tokio::test]
+async fn a_user_who_is_not_there_is_missing_to_who_sees_all_users() {
+    let lab = lab(&[]).await;
+    let nobody = "warehouse.snyc@harbourlight.example.com";
+    let set = format!("user={nobody}");
+    let wants = [
+        fact("user.is_active", "equals = true"),
+        fact("user.permission_set[Warehouse_Sync]", "equals = true"),
+        fact("user.permission[ApiEnabled]", "equals = true"),
+        fact("user.role", "equals = \"X\""),
+    ];
+    lab.env.write("t.toml", template_of(&wants.join(", ")));
+    let diff = [DIFF, &["--set", &set]].concat();
+    let words = format!("the parameter `user`: there is no user `{nobody}` in this org");
+    let run = lab.run(&diff).await;
+    assert_eq!(run.code, 2, "{run:?}");
+    for (state, reason) in told(&run) {
+        assert!(state == "missing" && reason.starts_with(&words), "{state}: {reason}");
+        assert!(!reason.contains("not shown"), "{reason}");
+    }
+    assert!(told(&run)[0].1.contains("did you mean `warehouse.sync@"), "{run:?}");
+    let text = lab.run(&["diff", "--template", "t.toml", "--set", &set]).await.stdout;
+    assert!(text.contains("+ user.is_active\n") && !text.contains("does not exist"), "{text}");
+    let deploy = ["deploy", "--template", "t.toml", "--yes", "--set", &set];
+    let run = lab.run(&deploy).await;
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(words_of(&run.stdout).contains(&words), "{run:?}");
+    assert_eq!(lab.count("deployRequest.start"), 0, "{run:?}");
+    // To another they may merely be hidden.
+    let run = as_user(&lab, FEW, &diff).await;
+    assert_eq!(run.code, 1, "{run:?}");
+    for (state, reason) in told(&run) {
+        assert_eq!(state, "not-observed", "{run:?}");
+        assert!(reason.contains("or it is not shown to this user"), "{reason}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_so_of_a_name_that_nobody_could_prove_is_said() {
     let off = "equals = false";
     let wants = [

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, FromArgMatches as _};
 
-use crate::cli::shared::answer::{check_writable, failure};
+use crate::cli::shared::answer::{check_writable, failure, note_replaced};
 use crate::cli::shared::arguments::{
     Exit, SourceArguments, WantedArguments, org_option, shell_word,
 };
@@ -179,7 +179,10 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
         for (file, text) in ui.last_words().texts(&failure(ui, error)) {
             // What went wrong is told on stderr too, and may be that this cannot be written.
             let _ = match &file {
-                Some(path) => ui.answer_to(path, &text),
+                Some(path) => {
+                    note_replaced(ui, path);
+                    ui.answer_to(path, &text)
+                }
                 None => ui.answer(&text),
             };
         }
@@ -305,6 +308,9 @@ fn answer(
             continue;
         }
         texts.push((outlet, written(arguments, outlet.format, report, since.as_ref())?));
+    }
+    if failed.is_some() && report.diffs().next().is_none() {
+        outlets.iter().filter_map(|outlet| outlet.file).for_each(|file| note_replaced(ui, file));
     }
     give(ui, &texts)?;
     // A person has read it in the answer.

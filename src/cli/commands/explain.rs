@@ -230,6 +230,17 @@ fn of_path(
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error,
     };
+    // A template of one's own goes by its file.
+    let own = what.split_once('/').filter(|(name, step)| {
+        within.is_none() && is_name(&name.replace('-', "_")) && !step.is_empty()
+    });
+    if let Some((name, step)) = own {
+        let file = shell_word(&format!("{name}.toml"));
+        let step = shell_word(step);
+        return Err(error.hint(format!(
+            "a step of a template of your own: `sfsetup explain {step} --template {file}`"
+        )));
+    }
     Err(error.hint(
         "`sfsetup template show NAME` lists the steps of a template; a setting is named as \
          `sfsetup diff` shows it",

@@ -18,10 +18,10 @@ use crate::report::json::template::{Signature, Verified};
 use crate::report::page::{self, Page};
 use crate::report::revision::{self, Revision};
 use crate::report::template as render;
-use crate::template::{self, Mistake, Template, TemplateErrors, schema};
+use crate::template::{self, Mistake, Template, TemplateErrors, builtin, schema};
 
 use crate::cli::shared::answer::{Answer, AnswerArguments, failure};
-use crate::cli::shared::arguments::Exit;
+use crate::cli::shared::arguments::{Exit, shell_word};
 use crate::cli::shared::clock;
 use crate::cli::shared::config::Config;
 use crate::cli::shared::error::CommandError;
@@ -38,6 +38,9 @@ pub(crate) struct TemplateArguments {
 
 /// The forms in which a template is shown.
 const PAGES: &[Format] = &[Format::Text, Format::Json, Format::Markdown, Format::Html];
+
+/// The forms in which a new revision is told.
+const REVISIONS: &[Format] = &[Format::Text, Format::Json, Format::Markdown];
 
 #[derive(Debug, Subcommand)]
 enum Action {
@@ -69,8 +72,13 @@ enum Action {
         /// The newer: a file, or a shipped template's name
         #[arg(value_name = "NEW")]
         new: String,
-        #[command(flatten)]
-        answer: AnswerArguments,
+        /// The form of the answer: markdown is a page that a vendor can publish; without it the
+        /// suffix of `--out` says it, else it is text
+        #[arg(long, value_parser = Format::among(REVISIONS))]
+        format: Option<Format>,
+        /// Write the answer to a file; nothing is printed then
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Check templates' files; every mistake is reported at once
     Check {
@@ -102,6 +110,17 @@ fn all_advice(template: &Template) -> Vec<Advice> {
     found
 }
 
+/// Says that a file bears the name of a shipped template and is another one: by its name nobody gets
+/// it, and its reports would pass for the other's.
+fn shipped_name(template: &Template, text: &str) -> Option<Advice> {
+    let shipped = builtin::find(&template.name).filter(|shipped| shipped.text != text)?;
+    let message = format!(
+        "`{}` is the name of a shipped template, which this file is not: give it another",
+        shipped.name
+    );
+    Some(Advice { line: template.name_line.max(1), message, is_mistake: true })
+}
+
 /// Adds to the mistakes of a file what is wrong with the template as far as it could be read; what
 /// is merely to be known of it waits until all of it can be.
 fn add_advice(errors: &mut TemplateErrors) {
@@ -130,7 +149,10 @@ fn show(
     let (template, values) = template::narrow(&whole, &given)
         .map_err(|errors| CommandError::arguments(&whole, &errors, &|_| None))?;
     let today = clock::today();
-    let page = || Page::of(&template, &values, template.age(&today));
+    let page = || {
+        let commands = commands(name, set, &template);
+        Page::of(&template, &values, template.age(&today), commands)
+    };
     let text = match (asks, answer.format) {
         (true, Format::Markdown | Format::Html) => {
             return Err(CommandError::new("what a template asks is no page to publish")
@@ -151,6 +173,20 @@ fn show(
     };
     answer.give(&text)?;
     Ok(Exit::Done)
+}
+
+/// What the reader of a page types to check an org, and to set it right.
+fn commands(name: &str, set: &[String], template: &Template) -> Vec<String> {
+    let given = set.iter().map(|one| format!(" --set {}", shell_word(one)));
+    let needed = template.parameters.iter().filter(|one| one.default.is_none());
+    let needed = needed.map(|one| format!(" --set {}=..", one.name));
+    let set: String = given.chain(needed).collect();
+    // The reader has the file in a folder of their own.
+    let file = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
+    let name = if builtin::find(name).is_some() { name } else { &file };
+    let command =
+        |verb: &str| format!("sfsetup {verb} --template {} --org ORG{set}", shell_word(name));
+    ["diff", "deploy"].map(command).to_vec()
 }
 
 /// Says of each template who signed it; one that is not signed hides no other.
@@ -192,8 +228,9 @@ pub(crate) fn run(ui: &Ui, arguments: &TemplateArguments) -> Result<Exit, Comman
             answer.spare(Path::new(template))?;
             answer.of(|body| show(&answer, template, set, *asks, body))
         }
-        Action::Diff { old, new, answer } => {
-            let answer = answer.of(ui, "sfsetup.template-diff/1")?;
+        Action::Diff { old, new, format, out } => {
+            let form = "sfsetup.template-diff/1";
+            let answer = Answer::choose(ui, form, *format, out.as_deref(), REVISIONS)?;
             [old, new].into_iter().try_for_each(|read| answer.spare(Path::new(read)))?;
             answer.of(|body| compare(&answer, old, new, body))
         }
@@ -228,7 +265,10 @@ fn compare(
     let (old, new) = (load::load(answer.ui, old)?, load::load(answer.ui, new)?);
     let (revision, today) = (Revision::of(&old, &new), clock::today());
     body.replace(Some(revision::json(&revision, &today)));
-    answer.give(&revision::text(&revision, &today))?;
+    answer.give(&match answer.format {
+        Format::Markdown => revision::markdown(&revision),
+        _ => revision::text(&revision, &today),
+    })?;
     Ok(Exit::Done)
 }
 
@@ -274,7 +314,8 @@ fn check(
     if let Err(errors) = &mut checked {
         add_advice(errors);
     }
-    let advice = checked.as_ref().map(all_advice).unwrap_or_default();
+    let mut advice = checked.as_ref().map(all_advice).unwrap_or_default();
+    advice.splice(0..0, checked.as_ref().ok().and_then(|one| shipped_name(one, &source.text)));
     let unknown = checked.as_ref().ok().and_then(unknown_here);
     body.replace(Some(render::check_json(file, &checked, &advice, unknown.as_deref())));
     let template = checked.map_err(|errors| CommandError::template(&errors))?;

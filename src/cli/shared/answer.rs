@@ -198,7 +198,7 @@ impl<'a> Answer<'a> {
             let text = parts::write(self.form, failure, body).map_err(|error| {
                 CommandError::internal("the answer cannot be written", error.to_string())
             });
-            text.and_then(|text| self.put(&text))
+            text.and_then(|text| self.put_of(error, &text))
         } else if self.out.is_some() {
             let mut text = self.text.take();
             match error {
@@ -207,7 +207,7 @@ impl<'a> Answer<'a> {
                 Some(_) if text.is_empty() => return ended,
                 _ => {}
             }
-            self.put(&text)
+            self.put_of(error, &text)
         } else {
             Ok(())
         };
@@ -220,6 +220,14 @@ impl<'a> Answer<'a> {
             (Err(unwritten), Ok(_)) => Err(unwritten),
             (Ok(()), ended) => ended,
         }
+    }
+
+    /// Puts an answer where it goes, or an error in its place.
+    fn put_of(&self, error: Option<&CommandError>, text: &str) -> Result<(), CommandError> {
+        if let (Some(_), Some(path)) = (error, self.out) {
+            note_replaced(self.ui, path);
+        }
+        self.put(text)
     }
 
     /// What has been done meanwhile is told somewhere, also where the file cannot be written any
@@ -265,6 +273,17 @@ pub(crate) fn spare(out: &Path, read: &Path) -> Result<(), CommandError> {
         .hint("name another file")
         .usage()),
         _ => Ok(()),
+    }
+}
+
+/// Says that an error is about to take the place of what an earlier run has written: the old answer
+/// must not pass for a new one, and is not taken away without a word.
+pub(crate) fn note_replaced(ui: &Ui, path: &Path) {
+    if path.is_file() {
+        ui.note(&format!(
+            "`{}` says what went wrong now, and not what stood there before",
+            path.display()
+        ));
     }
 }
 

@@ -79,6 +79,9 @@ pub(crate) struct Config {
     /// Its text.
     #[serde(skip)]
     pub(crate) text: String,
+    /// The CSV file that names orgs beside it.
+    #[serde(skip)]
+    rows: Option<csv_file::Rows>,
 }
 
 /// What the file says of one org.
@@ -150,7 +153,15 @@ impl Config {
     /// # Errors
     /// It cannot be read, or says something that is not understood.
     pub(crate) fn named(file: &Path) -> Result<Self, CommandError> {
-        Ok(Self { is_named: true, ..Self::parse(file, text_of(file)?)? })
+        let text = text_of(file)?;
+        let is_csv = csv_file::is_csv(&text);
+        let parsed = Self::parse(file, text).map_err(|mut error| {
+            if is_csv {
+                error.hints.insert(0, "a list of orgs in CSV bears the suffix `.csv`".to_owned());
+            }
+            error
+        })?;
+        Ok(Self { is_named: true, ..parsed })
     }
 
     /// Returns the orgs that it names.
@@ -460,13 +471,30 @@ impl Config {
         org: Option<&str>,
         name: &str,
     ) -> Option<String> {
-        let of_org = org.map(|org| {
-            [vec!["orgs", org, "parameters", template, name], vec!["orgs", org, "parameters", name]]
+        let here = |path: &[&str]| self.line_at(path).map(|_| self.place_of(path));
+        let of_org = org.and_then(|org| {
+            let cell = |column: &str| self.rows.as_ref()?.cell_of(org, column);
+            // A row goes before a table.
+            cell(&format!("{template}.{name}"))
+                .or_else(|| here(&["orgs", org, "parameters", template, name]))
+                .or_else(|| cell(name))
+                .or_else(|| here(&["orgs", org, "parameters", name]))
         });
-        let of_all = [vec!["parameters", template, name], vec!["parameters", name]];
-        let mut paths = of_org.into_iter().flatten().chain(of_all);
-        let path = paths.find(|path| self.line_at(path).is_some())?;
-        Some(self.place_of(&path))
+        of_org
+            .or_else(|| here(&["parameters", template, name]))
+            .or_else(|| here(&["parameters", name]))
+    }
+
+    /// Returns where an org's row of a CSV file stands; none where it has none.
+    pub(crate) fn row_of(&self, org: Option<&str>) -> Option<String> {
+        self.rows.as_ref()?.row_of(org?)
+    }
+
+    /// Returns the orgs for which templates are others than for all.
+    pub(crate) fn orgs_apart(&self) -> impl Iterator<Item = &str> {
+        let apart = |of_org: &OfOrg| of_org.templates.is_some() || !of_org.overlay.is_empty();
+        let orgs = self.orgs.iter().filter(move |(_, of_org)| apart(of_org));
+        orgs.map(|(org, _)| org.as_str())
     }
 
     /// Returns the line of a key, where it is there.

@@ -119,21 +119,27 @@ impl CommandError {
         let wrong = if errors.is_incomplete { "are not complete" } else { "are not right" };
         let mut error =
             Self::new(format!("the parameters of template `{}` {wrong}", template.name));
-        let with_place = |line: &str| {
+        let mut is_placed = true;
+        for line in errors.to_string().lines() {
             let of_it = |name: &&String| line.starts_with(&format!("parameter `{name}` "));
-            match errors.configured.iter().find(of_it).and_then(|name| place(name)) {
+            let place = errors.configured.iter().find(of_it).and_then(|name| place(name));
+            is_placed &= place.is_some();
+            error.causes.push(match place {
                 Some(place) => format!("{place}: {line}"),
                 None => line.to_owned(),
-            }
-        };
-        error.causes = errors.to_string().lines().map(with_place).collect();
+            });
+        }
         let listed = match builtin::find(&template.name) {
             Some(_) => format!("`sfsetup template show {}` lists them", template.name),
-            None => "they stand in its file, under [parameters]".to_owned(),
+            None => format!("they stand in the template `{}`, under [parameters]", template.name),
         };
-        let error = error
-            .hint(format!("{listed}; give one with `--set name=value`"))
-            .hint("or write them under [parameters] in a file `sfsetup.toml` beside the metadata");
+        let error = if is_placed {
+            error.hint(format!("put it right there, or give it with `--set name=value`; {listed}"))
+        } else {
+            error.hint(format!("{listed}; give one with `--set name=value`")).hint(
+                "or write them under [parameters] in a file `sfsetup.toml` beside the metadata",
+            )
+        };
         if errors.is_given { error.usage() } else { error.code(code::TEMPLATE) }
     }
 

@@ -70,6 +70,18 @@ impl Format {
             return Ok(given);
         }
         let Some(path) = out else { return Ok(usual) };
+        if let Some(suffix) = of_another_program(path) {
+            return Err(CommandError::new(format!(
+                "`{}` is named as a file of another program, and no answer has that form",
+                path.display()
+            ))
+            .because(format!("what ends with `.{suffix}` is no text"))
+            .hint(
+                "a browser prints a page (`.html`) as PDF, a spreadsheet opens `.csv`; text is \
+                 `.txt`",
+            )
+            .usage());
+        }
         let meant = Self::by_suffix(path).unwrap_or(usual);
         if has.contains(&meant) {
             return Ok(meant);
@@ -108,6 +120,14 @@ impl Format {
     pub(crate) fn is_for_a_terminal(self) -> bool {
         self == Self::Text
     }
+}
+
+/// The suffix of a file that text would not be, which is how an answer of no other form is written.
+fn of_another_program(path: &Path) -> Option<String> {
+    const SUFFIXES: [&str; 10] =
+        ["doc", "docx", "odp", "ods", "odt", "pdf", "ppt", "pptx", "xls", "xlsx"];
+    let suffix = path.extension()?.to_str()?.to_ascii_lowercase();
+    SUFFIXES.contains(&suffix.as_str()).then_some(suffix)
 }
 
 /// Refuses to write an answer, or a plan, into a file of configuration or a template: none is TOML.

@@ -381,7 +381,11 @@ pub(crate) fn fill_in(
             };
             // What is wrong is said first; nobody answers questions for an error.
             if errors.missing.is_empty() || errors.errors.len() > 1 || !ui.can_ask() {
-                return Err(CommandError::arguments(template, &errors, &place));
+                let mut error = CommandError::arguments(template, &errors, &place);
+                if let (Some(row), [name, ..]) = (config.row_of(org), errors.missing.as_slice()) {
+                    error.hints.insert(0, format!("give it in a column `{name}`: {row}"));
+                }
+                return Err(error);
             }
             for (name, text) in ask_for(ui, template, &errors.missing, choice)? {
                 let of =
@@ -474,14 +478,18 @@ pub(crate) fn proposed(template: &Template, choice: Option<&TargetOrg>) -> Vec<(
         return Vec::new();
     }
     // What builds on a shipped template is asked the same.
-    let known = builtin::find(&template.name);
     let of_parent = || builtin::find(template.extends.as_deref()?.split(' ').next()?);
-    let mut values = known.or_else(of_parent).map(|shipped| shipped.proposed()).unwrap_or_default();
-    // Where a template that builds on a shipped one has a default of its own, that is what its
-    // author wants.
-    let is_inherited = known.is_some() || template.extends.is_none();
-    let parameters = template.parameters.iter();
-    let parameters = parameters.filter(|parameter| is_inherited || parameter.line == 0);
+    let Some(shipped) = builtin::find(&template.name).or_else(of_parent) else {
+        return Vec::new();
+    };
+    let Ok(its) = template::parse(shipped.name, shipped.text) else { return Vec::new() };
+    let mut values = shipped.proposed();
+    // Where a template that builds on a shipped one, or bears its name, has a default of its own,
+    // that is what its author wants.
+    let is_the_same = |one: &&template::Parameter| {
+        its.parameters.iter().any(|its| its.name == one.name && its.default == one.default)
+    };
+    let parameters = template.parameters.iter().filter(is_the_same);
     parameters.filter_map(|one| Some((one.name.clone(), values.remove(&one.name)?))).collect()
 }
 

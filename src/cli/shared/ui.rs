@@ -251,6 +251,14 @@ impl Ui {
         }
     }
 
+    /// Says what to do next with lines to be copied, which are broken nowhere else.
+    pub(crate) fn hint_lines(&self, text: &str, lines: &[String]) {
+        self.hint(text);
+        if self.tells() {
+            lines.iter().for_each(|line| stderr_as_it_is(&format!("  {}\n", clean(line))));
+        }
+    }
+
     /// Asks a person to open an address in a browser, also with `--quiet`: nothing goes on without
     /// it. Where a program for it is at hand it is tried, unless we are on another machine than the
     /// person (ssh).

@@ -339,17 +339,48 @@ fn templates(
 /// their texts from any other.
 ///
 /// # Errors
-/// There is none of the name, or one has mistakes.
+/// There is none of the name, or one has mistakes; a list of orgs has a column of none of them.
 pub(crate) fn texts(
     ui: &Ui,
     arguments: &WantedArguments,
     config: &Config,
 ) -> Result<Vec<String>, CommandError> {
     let (names, _) = templates(arguments, config, None);
+    check_columns(ui, arguments, config)?;
     let text = |name: &String| {
         load_for(ui, name, config, None).map(|loaded| format!("{name} {}", loaded.sha256))
     };
     names.iter().map(text).collect()
+}
+
+/// Holds the columns of a list of orgs against the templates of all of them, once and before any
+/// org is asked: a slip would leave each of them to the default.
+///
+/// # Errors
+/// There is a slip; a template cannot be read.
+pub(crate) fn check_columns(
+    ui: &Ui,
+    arguments: &WantedArguments,
+    config: &Config,
+) -> Result<(), CommandError> {
+    // What changes a template is told of with the org that it is changed for.
+    let quiet = ui.of_one("");
+    let mut loaded = Vec::new();
+    for org in std::iter::once(None).chain(config.orgs_apart().map(Some)) {
+        let configured = || config.templates(org).unwrap_or_default().0;
+        let named = &arguments.template;
+        for name in if named.is_empty() { configured() } else { named.clone() } {
+            loaded.push(load_for(&quiet, &name, config, org)?.template);
+        }
+    }
+    if loaded.is_empty() {
+        return Ok(());
+    }
+    let templates: Vec<&Template> = loaded.iter().collect();
+    let hint = "put the column's name right, in the first line of the file";
+    let idle = config.check_columns(&templates).map_err(|error| error.hint(hint).usage())?;
+    idle.iter().for_each(|idle| ui.warn(idle));
+    Ok(())
 }
 
 /// Gets the waivers that count for an org, or for files.

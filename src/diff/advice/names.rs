@@ -17,7 +17,7 @@ use crate::metadata::registry::nearest::{is_slip, nearest, perhaps};
 use crate::metadata::registry::{self, wsdl};
 use crate::metadata::value::Value;
 use crate::template::needs::{wanted_by_fact, wanted_names};
-use crate::template::{Condition, Step, Subject, Template, Test, Want, fill};
+use crate::template::{self, Condition, Step, Subject, Template, Test, Want, fill};
 
 use super::{Advice, made};
 
@@ -70,6 +70,9 @@ pub(super) fn of_step(step: &Step, found: &mut Vec<Advice>) {
 pub(super) fn of_head(template: &Template, found: &mut Vec<Advice>) {
     let mut notes = Vec::new();
     to_do([template.title.as_str(), template.source.as_str()].into_iter(), &mut notes);
+    if let Some(why) = template::wrong_page(&template.source) {
+        notes.push((false, format!("has a `source` that no report can link to: {why}")));
+    }
     found.extend(notes.into_iter().map(|(is_mistake, words)| Advice {
         line: 1,
         message: format!("the template {words}"),
@@ -353,7 +356,12 @@ fn of_fact(pattern: &str, test: &Test, notes: &mut Vec<(bool, String)>) {
         return;
     }
     let Ok(fact) = Fact::parse(pattern) else { return };
-    Name::of_fact(&fact).iter().for_each(|name| impossible(name, notes));
+    for name in &Name::of_fact(&fact) {
+        impossible(name, notes);
+        if let Name::Component(id) = name {
+            made::misnamed(&id.to_string(), notes);
+        }
+    }
     let values: Vec<String> = test.desired().iter().flat_map(Value::elements).collect();
     let values = values.iter().map(String::as_str);
     match &fact {

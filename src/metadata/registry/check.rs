@@ -1,7 +1,7 @@
 //! Is this path one of the type's, and may this value stand there? For templates, before any org is
 //! asked.
 
-use super::nearest::nearest;
+use super::nearest::{is_slip, nearest};
 use super::{Choice, Field, Kind, MetadataType, Resolved, SetForm, UnknownPath};
 use crate::metadata::path::FieldPath;
 use crate::metadata::percent::decode;
@@ -242,9 +242,15 @@ fn outside(name: &str, text: &str, choices: &'static [Choice], has_pattern: bool
         known.push("specific_lifetime:N:UNIT");
         known.push("specific_inactivity:N:UNIT");
     }
+    let near = nearest(text, choices.iter().map(|choice| choice.value));
+    // Who writes what Setup shows means the value that it shows so.
+    let labels = choices.iter().map(|choice| choice.label).filter(|label| !label.is_empty());
+    let label = nearest(text, labels).filter(|label| is_slip(text, label));
+    let by_label = choices.iter().find(|choice| Some(choice.label) == label);
+    let by_label = by_label.map(|choice| choice.value);
     UnknownPath {
         message: format!("`{text}` is no value of `{name}`, which takes {}", known.join(", ")),
-        nearest: nearest(text, choices.iter().map(|choice| choice.value)).map(str::to_owned),
+        nearest: by_label.or(near).map(str::to_owned),
     }
 }
 
@@ -312,6 +318,14 @@ mod tests {
             "Expire refresh token if not used for 7 days"
         );
         assert_eq!(refresh.label_of(&"zero".into()).unwrap(), "Immediately expire refresh token");
+        assert_eq!(
+            refresh
+                .check(&"refresh token is valid until revoked".into())
+                .unwrap_err()
+                .nearest
+                .as_deref(),
+            Some("infinite")
+        );
         assert_eq!(
             refresh.check(&"infinit".into()).unwrap_err().nearest.as_deref(),
             Some("infinite")

@@ -14,7 +14,7 @@ use crate::metadata::value::Value;
 use crate::org::Org;
 use crate::org::error::OrgError;
 use crate::org::http::{soql_list, soql_text};
-use crate::org::users::{is_over, view_setup};
+use crate::org::users::{OR_HIDDEN, is_over, view_setup};
 
 /// An answer, and where the access comes from that it speaks of.
 pub(super) type Sourced = (FactAnswer, Option<String>);
@@ -42,7 +42,7 @@ pub(super) async fn shown_users(
 pub(super) fn nobody(name: &str) -> FactAnswer {
     not_observed(
         UnseenKind::NobodyThere,
-        format!("there is no user `{name}` in this org, or it is not shown to this user"),
+        format!("there is no user `{name}` in this org{OR_HIDDEN}"),
     )
 }
 

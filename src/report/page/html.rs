@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::report::html::shell::{self, link};
 use crate::report::line::clean;
 
-use super::{Ask, Page, PageStep, made_with};
+use super::{Ask, COMMANDS, OWNED, Page, PageStep, made_with};
 
 /// Writes a page.
 pub fn render(page: &Page<'_>) -> String {
@@ -21,6 +21,7 @@ pub fn render(page: &Page<'_>) -> String {
                 ", read " (clean(&template.reviewed)) ". Template "
                 code { (clean(&template.name)) } " " (clean(&template.version)) "."
             }
+            @if let Some(words) = page.signs_in() { p { (words) } }
             @for warning in &page.warnings { p class="warning" { (clean(warning)) } }
             @if !page.values.is_empty() {
                 h2 { "This page is for" }
@@ -45,6 +46,17 @@ pub fn render(page: &Page<'_>) -> String {
                 p { "Left out: " (clean(&dropped.title)) " (" (clean(&dropped.reason)) ")" }
             }
             (by_hand(&page.by_hand()))
+            h2 { "Check it, and set it right" }
+            p { (COMMANDS) }
+            ul { @for command in &page.commands { li { code { (clean(command)) } } } }
+            @if !page.owned.is_empty() {
+                p { (OWNED) }
+                ul {
+                    @for (component, parts) in &page.owned {
+                        li { code { (clean(component)) } ": " (clean(parts)) }
+                    }
+                }
+            }
         }
     };
     shell::page(&title, &body, false)

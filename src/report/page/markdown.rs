@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::report::line::clean;
 use crate::report::markdown::escape::{code, link, text};
 
-use super::{Ask, Page, PageStep, made_with};
+use super::{Ask, COMMANDS, OWNED, Page, PageStep, made_with};
 
 /// Writes a page.
 pub fn render(page: &Page<'_>) -> String {
@@ -24,6 +24,9 @@ pub fn render(page: &Page<'_>) -> String {
         clean(&template.name),
         text(&template.version)
     );
+    if let Some(words) = page.signs_in() {
+        let _ = writeln!(out, "{}\n", text(&words));
+    }
     for warning in &page.warnings {
         let _ = writeln!(out, "> {}\n", text(warning));
     }
@@ -54,6 +57,17 @@ pub fn render(page: &Page<'_>) -> String {
         for (number, title) in by_hand {
             let _ = writeln!(out, "- step {number}: {}", text(title));
         }
+        out.push('\n');
+    }
+    let _ = writeln!(out, "## Check it, and set it right\n\n{COMMANDS}\n");
+    for command in &page.commands {
+        let _ = writeln!(out, "- {}", code(command));
+    }
+    if !page.owned.is_empty() {
+        let _ = writeln!(out, "\n{OWNED}\n");
+    }
+    for (component, parts) in &page.owned {
+        let _ = writeln!(out, "- {}: {}", code(component), text(parts));
     }
     out
 }

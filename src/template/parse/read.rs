@@ -44,7 +44,14 @@ impl Walk<'_, '_> {
         match node.get_ref().as_array() {
             Some(array) => array.iter().collect(),
             None => {
-                self.mistakes.add(&node.span(), format!("`{name}` must be a list"));
+                let help = match (node.get_ref().as_str(), node.get_ref().as_table()) {
+                    (Some(text), _) => Some(format!("in brackets: `{name} = [\"{text}\"]`")),
+                    (None, Some(_)) if matches!(name, "step" | "drop") => {
+                        Some(format!("each is one of several: write [[{name}]]"))
+                    }
+                    (None, _) => None,
+                };
+                self.mistakes.add_with(&node.span(), format!("`{name}` must be a list"), help);
                 Vec::new()
             }
         }

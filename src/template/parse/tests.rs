@@ -289,7 +289,7 @@ fn a_template_says_how_its_integration_signs_in() {
     assert_eq!(template.sign_in, [SignIn::JwtBearer, SignIn::WebServer]);
     for (sign_in, message, help) in [
         ("[]", "`sign-in` is empty", ""),
-        ("\"device\"", "`sign-in` must be a list", ""),
+        ("\"device\"", "`sign-in` must be a list", "in brackets: `sign-in = [\"device\"]`"),
         ("[\"devise\"]", "`devise` is no way of signing in", "did you mean `device`?"),
         ("[\"password\"]", "`password` is no way of signing in", "username-password"),
         ("[\"device\", \"device\"]", "`device` stands twice", ""),

@@ -309,10 +309,12 @@ async fn a_saved_plan_is_refused_and_carried_out() {
         ~ oauthPolicy.refreshTokenPolicy
             - zero  "Immediately expire refresh token"
             + infinite  "Refresh token is valid until revoked"
+          in: Setup, Quick Find "Manage Connected Apps"  http://127.0.0.1:PORT/lightning/setup/ConnectedApplication/home
 
     ~ Accounts are read  acme/read
         Profile:Ampersand Integration
         ~ objectPermissions[Account].viewAllRecords  - false  + true
+          in: Setup, Quick Find "Profiles"  http://127.0.0.1:PORT/lightning/setup/EnhancedProfiles/home
 
     2 settings differ, 0 in sync, 0 missing, 0 not observed, 0 to do by hand.
     --- exit 2

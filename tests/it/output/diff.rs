@@ -114,16 +114,19 @@ fn each_state_is_shown() {
         ? Profile:Acme Integration objectPermissions[Case].allowRead
             not observed: not requested: a profile shows this only if CustomObject:Case is asked for
                           with it
+          in: Setup, Quick Find "Profiles"  /lightning/setup/EnhancedProfiles/home
 
     + A permission set  acme/set
         + PermissionSet:Acme_Access does not exist; wanted on it:
             userPermissions[ApiEnabled].enabled  + true
+          in: Setup, Quick Find "Permission Sets"  /lightning/setup/PermSets/home
 
     ~ The profile is on the Salesforce licence  acme/licence
         Profile:Acme Integration
         ~ userLicense
             - Salesforce Platform
             + Salesforce
+          in: Setup, Quick Find "Profiles"  /lightning/setup/EnhancedProfiles/home
 
     ? The org has API access  acme/edition
         ? org.api_access

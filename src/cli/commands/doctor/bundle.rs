@@ -188,6 +188,9 @@ pub(super) fn write(
     redactor: &Redactor,
 ) -> Result<(), CommandError> {
     let failed = |why: String| CommandError::internal("the bundle cannot be written", why);
+    if file.exists() {
+        ui.note(&format!("`{}` is there already, and is written over", file.display()));
+    }
     let doctor = redactor.doctor(doctor);
     let text = config.file.as_ref().map(|_| redactor.configuration(&config.text));
     let document = json!({"format": "sfsetup.bundle/1", "doctor": doctor, "sfsetup.toml": text});

@@ -2,15 +2,18 @@
 //! parameters' values, what the org answers, and for which of its names stars stand
 //! (`expect.toml`).
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::diff::{Outcome, State, diff};
 use crate::metadata::fact::{Fact, FactAnswer, FactValues};
 use crate::metadata::names::Names;
 use crate::metadata::value::Value;
+use crate::metadata::{ComponentSet, Requested};
 use crate::org::{Org, OrgError};
 use crate::template::needs::{Needs, needs};
-use crate::template::{Arguments, Each, each};
+use crate::template::{self, Arguments, Each, Template, each};
 
 use crate::cli::shared::arguments::shell_word;
 use crate::cli::shared::error::CommandError;
@@ -21,8 +24,9 @@ use crate::cli::shared::wanted::Wanted;
 pub(super) struct Case {
     /// What is to be written.
     file: PathBuf,
-    /// The template's file.
-    template: String,
+    /// How the template was named.
+    given: String,
+    template: Template,
     /// All of the parameters' values.
     values: Arguments,
     /// Those that are not the defaults.
@@ -62,7 +66,8 @@ impl Case {
         let steps = wanted.steps_to_look_at()?;
         Ok(Some(Self {
             file,
-            template: given.to_owned(),
+            given: given.to_owned(),
+            template: template.clone(),
             parameters: values
                 .iter()
                 .filter(|(name, value)| !is_default(name, value))
@@ -92,11 +97,13 @@ impl Case {
             needs.want(&want);
         }
         let answers = org.facts(&needs.facts).await.map_err(failed)?;
-        ui.write_file(&self.file, self.text(&needs, &names, &answers).as_bytes())?;
+        let mut text = self.text(&needs, &names, &answers);
+        self.by_hand(&answers, &mut text)?;
+        ui.write_file(&self.file, text.as_bytes())?;
         ui.note(&format!(
             "{} holds the parameters and what the org answers; `sfsetup template test {}` tries it",
             self.file.display(),
-            shell_word(&self.template)
+            shell_word(&self.given)
         ));
         Ok(self.file.display().to_string())
     }
@@ -133,6 +140,24 @@ impl Case {
         text
     }
 
+    /// Adds the steps that are done by hand: what nothing confirms can turn out in no other way.
+    fn by_hand(&self, answers: &FactValues, text: &mut String) -> Result<(), CommandError> {
+        let steps = template::expand(&self.template, &self.values)
+            .map_err(|error| CommandError::expansion(&error))?;
+        let nothing = ComponentSet::new(Requested::Unknown);
+        let found = diff(&steps, &nothing, answers);
+        let by_hand = found.findings.iter().filter(|one| one.outcome == Outcome::Manual(None));
+        let ids: BTreeSet<&str> =
+            by_hand.filter_map(|one| one.step()).map(|step| step.id.as_str()).collect();
+        if !ids.is_empty() {
+            text.push_str("\n# What a person does, and nobody can see done.\n[states]\n");
+        }
+        for id in ids {
+            let _ = writeln!(text, "{} = \"{}\"", key(id), State::Manual.name());
+        }
+        Ok(())
+    }
+
     /// A fact as a case names it, with the user of whom it speaks where the parameters do not say.
     fn key(&self, fact: &Fact, of: Option<&str>) -> String {
         let own = fact.parameter().and_then(|parameter| self.values.text(parameter));
@@ -141,6 +166,12 @@ impl Case {
             None => quoted(&fact.to_string()),
         }
     }
+}
+
+/// A step's id as TOML takes it for a key.
+fn key(id: &str) -> String {
+    let is_bare = |one: u8| one.is_ascii_alphanumeric() || matches!(one, b'-' | b'_');
+    if id.bytes().all(is_bare) { id.to_owned() } else { quoted(id) }
 }
 
 fn quoted(text: &str) -> String {

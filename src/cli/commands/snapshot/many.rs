@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use crate::cli::shared::answer::{Answer, failure};
-use crate::cli::shared::arguments::Exit;
+use crate::cli::shared::arguments::{Exit, WantedArguments};
 use crate::cli::shared::connect;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::fleet::{self, Fleet, Given};
+use crate::cli::shared::wanted;
 use crate::report::json::snapshot::{OneTaken, Taken, TakenOfMany};
 use crate::snapshot::selection::SelectedBy;
 
@@ -29,6 +30,10 @@ pub(super) fn run(
     let ui = answer.ui;
     let fleet = arguments.fleet.fleet(ui)?;
     let folders = fleet::file_names(fleet.names())?;
+    if !arguments.template.is_empty() {
+        let named = WantedArguments { template: arguments.template.clone(), ..Default::default() };
+        wanted::check_columns(ui, &named, &fleet.config)?;
+    }
     let done: RefCell<Vec<Option<Done>>> = RefCell::new(fleet.orgs.iter().map(|_| None).collect());
     let all = (0..fleet.orgs.len()).collect();
     let ended = connect::block_on(ui, async {

@@ -27,7 +27,7 @@ use crate::org::{ConnectOptions, Org, OrgError};
 use crate::report::json::template::Made;
 use crate::snapshot::take;
 use crate::template::draft::{self, App, AppKind, Heading, PLACEHOLDER, Seen};
-use crate::template::{self, Arguments, ParameterSubject, Template, builtin};
+use crate::template::{self, Arguments, ParameterSubject, Template, builtin, wrong_page};
 
 /// Write a template to start from: a skeleton, or what an org has now
 ///
@@ -181,7 +181,7 @@ fn check(ui: &Ui, arguments: &NewArguments, file: &Path) -> Result<(), CommandEr
     if arguments.from_org.is_some() && subjects(arguments).is_empty() && !ui.can_ask() {
         return Err(no_subject());
     }
-    wrong_source(arguments.source.as_deref().unwrap_or_default()).map_or(Ok(()), |wrong| {
+    wrong_page(arguments.source.as_deref().unwrap_or_default()).map_or(Ok(()), |wrong| {
         Err(CommandError::new(wrong).hint("it begins with https://").usage())
     })?;
     // A link that leads nowhere is there too.
@@ -234,13 +234,6 @@ fn ask_subjects(
     if subjects(&asked).is_empty() { Err(no_subject()) } else { Ok(asked) }
 }
 
-/// What is wrong with the address of a page; nothing where none is given.
-fn wrong_source(source: &str) -> Option<String> {
-    let is_page = |text: &str| text.starts_with("https://") || text.starts_with("http://");
-    let is_given = !source.trim().is_empty();
-    (is_given && !is_page(source.trim())).then(|| format!("`{source}` is no address of a page"))
-}
-
 /// What the template says of itself; a person at a terminal is asked for what was not given, and an
 /// answer that will not do is refused at the question, so that none before it is lost.
 fn heading(ui: &Ui, arguments: &NewArguments) -> Result<Heading, CommandError> {
@@ -254,7 +247,7 @@ fn heading(ui: &Ui, arguments: &NewArguments) -> Result<Heading, CommandError> {
     };
     let title = ask(&arguments.title, "What a person calls it (the vendor's name):", |_| None)?;
     let source = "Address of the vendor's set-up page (https://..):";
-    let source = ask(&arguments.source, source, wrong_source)?;
+    let source = ask(&arguments.source, source, wrong_page)?;
     let now = jiff::Timestamp::now();
     Ok(Heading {
         name: arguments.name.clone(),

@@ -332,21 +332,21 @@ impl<'c> Case<'c> {
         if trial.diff.findings.iter().any(is_untold) {
             ui.hint("a snapshot into a new case writes the names that stars stand for");
         }
-        let mut parts = Vec::new();
-        for (table, entries) in [("facts", &facts), ("states", &states)] {
+        if !left.is_empty() {
+            left = vec![format!("left = [{}]", left.join(", "))];
+        }
+        let mut lines = Vec::new();
+        for (table, entries) in [("facts", facts), ("states", states), ("fix", left)] {
             if !entries.is_empty() {
-                parts.push(format!("under [{table}] {}", entries.join(", ")));
+                lines.push(format!("[{table}]"));
+                lines.extend(entries);
             }
         }
-        if !left.is_empty() {
-            parts.push(format!("under [fix] left = [{}]", left.join(", ")));
-        }
-        if !parts.is_empty() {
-            ui.hint(&format!(
-                "if that is as it should be, say so in {}, each in a line of its own: {}",
-                self.file.display(),
-                parts.join("; ")
-            ));
+        if !lines.is_empty() {
+            let file = self.file.display();
+            let words =
+                format!("if that is as it should be, say so in {file}, under these tables:");
+            ui.hint_lines(&words, &lines);
         }
     }
 }

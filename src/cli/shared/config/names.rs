@@ -33,7 +33,7 @@ impl Config {
         let meant = org.filter(|org| !self.orgs.contains_key(*org));
         for (key, _) in orgs.into_iter().flatten() {
             if let Some(org) = meant.filter(|org| is_org_meant(key.get_ref(), org)) {
-                found.push(self.no_such("org", key, Some(org)));
+                found.push(self.said(key).no_such("org", Some(org)));
             }
         }
         let of_orgs = orgs.into_iter().flatten().filter_map(|(_, one)| one.get_ref().as_table());
@@ -41,33 +41,59 @@ impl Config {
             let table = |name: &str| all.get(name).and_then(|table| table.get_ref().as_table());
             for (key, value) in table("parameters").into_iter().flatten() {
                 match value.get_ref().as_table() {
-                    Some(own) => self.template_of(key, templates, own, &mut found),
-                    None => self.parameter(key, templates, &mut found, &mut idle),
+                    Some(own) => {
+                        let own = own.iter().map(|(key, _)| self.said(key));
+                        self.template_of(&self.said(key), templates, own, &mut found);
+                    }
+                    None => self.parameter(&self.said(key), templates, &mut found, &mut idle),
                 }
             }
             for (key, _) in table("overlay").into_iter().flatten() {
-                self.template_of(key, templates, &DeTable::new(), &mut found);
+                self.template_of(&self.said(key), templates, std::iter::empty(), &mut found);
             }
         }
-        if found.is_empty() {
-            idle.sort();
-            return Ok(idle.into_iter().map(|(_, words)| words).collect());
-        }
-        let file = self.file.as_deref().unwrap_or(Path::new(FILE)).display();
-        let mut error = CommandError::new(format!("`{file}` names what there is not"));
-        error.causes = found;
-        Err(error)
+        let file = self.file.as_deref().unwrap_or(Path::new(FILE));
+        told(file, found, idle)
     }
 
-    /// A table that bears a template's name, and the parameters in it.
-    fn template_of(
+    /// Holds the columns of a CSV file of orgs against the templates as [`Config::check`] holds
+    /// what the configuration says.
+    ///
+    /// # Errors
+    /// As there; each with its column.
+    pub(crate) fn check_columns(
         &self,
-        key: &Spanned<DeString<'_>>,
         templates: &[&Template],
-        own: &DeTable<'_>,
+    ) -> Result<Vec<String>, CommandError> {
+        let Some(rows) = &self.rows else { return Ok(Vec::new()) };
+        let (mut found, mut idle) = (Vec::new(), Vec::new());
+        for column in rows.columns.iter().filter(|column| !column.is_empty()) {
+            let said = |name| Said { name, place: format!("column `{column}`"), line: 1 };
+            match column.split_once('.') {
+                Some((template, name)) => {
+                    let own = std::iter::once(said(name));
+                    self.template_of(&said(template), templates, own, &mut found);
+                }
+                None => self.parameter(&said(column), templates, &mut found, &mut idle),
+            }
+        }
+        told(&rows.file, found, idle)
+    }
+
+    fn said<'k>(&self, key: &'k Spanned<DeString<'_>>) -> Said<'k> {
+        let line = line_of(&self.text, key.span().start);
+        Said { name: key.get_ref(), place: format!("line {line}"), line }
+    }
+
+    /// What bears a template's name, and the parameters that are said of it.
+    fn template_of<'s>(
+        &self,
+        said: &Said<'_>,
+        templates: &[&Template],
+        own: impl Iterator<Item = Said<'s>>,
         found: &mut Vec<String>,
     ) {
-        let name: &str = key.get_ref();
+        let name = said.name;
         let shipped = builtin::find(name).and_then(|one| template::parse(one.name, one.text).ok());
         let here = templates.iter().copied().find(|template| template.name == name);
         // What is changed in one of those may have parameters of its own.
@@ -75,33 +101,32 @@ impl Config {
         let Some(template) = here.or(shipped.as_ref()) else {
             let slip = templates.iter().find(|template| is_slip(name, &template.name));
             if let Some(meant) = slip.filter(|_| builtin::find(name).is_none()) {
-                found.push(self.no_such("template", key, Some(&meant.name)));
+                found.push(said.no_such("template", Some(&meant.name)));
             }
             return;
         };
         let known = || template.parameters.iter().map(|parameter| parameter.name.as_str());
-        for (key, _) in own {
-            let name: &str = key.get_ref();
+        for said in own {
+            let name = said.name;
             if known().any(|known| known == name) {
                 continue;
             }
             if let Some(parameter) = template.in_place_of(name) {
-                let line = line_of(&self.text, key.span().start);
-                found.push(format!("line {line}: {}", is_now(name, parameter)));
+                found.push(format!("{}: {}", said.place, is_now(name, parameter)));
             } else {
-                found.push(self.no_such("parameter", key, nearest(name, known())));
+                found.push(said.no_such("parameter", nearest(name, known())));
             }
         }
     }
 
     fn parameter(
         &self,
-        key: &Spanned<DeString<'_>>,
+        said: &Said<'_>,
         templates: &[&Template],
         found: &mut Vec<String>,
         idle: &mut Vec<(usize, String)>,
     ) {
-        let name: &str = key.get_ref();
+        let name = said.name;
         let known =
             || templates.iter().flat_map(|template| &template.parameters).map(|one| &one.name);
         if known().any(|known| known == name) || SHIPPED_PARAMETERS.iter().any(|one| one == name) {
@@ -112,25 +137,48 @@ impl Config {
             is_slip(name, known) || name.len() < 4 && nearest(name, [known.as_str()]).is_some()
         };
         if let Some(near) = known().find(is_near) {
-            found.push(self.no_such("parameter", key, Some(near)));
+            found.push(said.no_such("parameter", Some(near)));
             return;
         }
         let near = nearest(name, known().chain(SHIPPED_PARAMETERS.iter()).map(String::as_str));
-        let file = self.file.as_deref().unwrap_or(Path::new(FILE)).display();
-        let line = line_of(&self.text, key.span().start);
         let words = format!(
-            "`{file}`, line {line}: no template named here has a parameter `{name}`, nor has a \
-             shipped one, so it says nothing{}",
+            "{}: no template named here has a parameter `{name}`, nor has a shipped one, so it \
+             says nothing{}",
+            said.place,
             perhaps(near)
         );
-        idle.push((line, words));
+        idle.push((said.line, words));
     }
+}
 
-    fn no_such(&self, what: &str, key: &Spanned<DeString<'_>>, near: Option<&str>) -> String {
-        let line = line_of(&self.text, key.span().start);
-        let meant = perhaps(near);
-        format!("line {line}: there is no {what} `{}`{meant}", key.get_ref())
+/// A name that somebody wrote.
+struct Said<'s> {
+    name: &'s str,
+    /// Where in its file, for sentences.
+    place: String,
+    line: usize,
+}
+
+impl Said<'_> {
+    fn no_such(&self, what: &str, near: Option<&str>) -> String {
+        format!("{}: there is no {what} `{}`{}", self.place, self.name, perhaps(near))
     }
+}
+
+/// What is wrong in a file; where nothing is, what says nothing there, in its order.
+fn told(
+    file: &Path,
+    found: Vec<String>,
+    mut idle: Vec<(usize, String)>,
+) -> Result<Vec<String>, CommandError> {
+    let file = file.display();
+    if found.is_empty() {
+        idle.sort();
+        return Ok(idle.into_iter().map(|(_, words)| format!("`{file}`, {words}")).collect());
+    }
+    let mut error = CommandError::new(format!("`{file}` names what there is not"));
+    error.causes = found;
+    Err(error)
 }
 
 /// Says whether an org's name was probably meant by another: a slip, or of a short name a letter
