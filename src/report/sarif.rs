@@ -45,9 +45,19 @@ impl Default for Limits {
 /// # Errors
 /// What `serde_json` says; none is known to be possible for these types.
 pub fn render(report: &Report<'_>, root: Option<&str>) -> Result<String, serde_json::Error> {
-    let mut limits = Limits::default();
+    within_bytes(Limits::default(), |limits| within(report, root, limits))
+}
+
+/// Writes with fewer results until all is within the limit of bytes.
+///
+/// # Errors
+/// As for [`render`].
+pub(super) fn within_bytes(
+    mut limits: Limits,
+    write: impl Fn(&Limits) -> Result<String, serde_json::Error>,
+) -> Result<String, serde_json::Error> {
     loop {
-        let text = within(report, root, &limits)?;
+        let text = write(&limits)?;
         if limits.results == 0 || text.len() <= limits.bytes || packed(&text) <= limits.bytes {
             return Ok(text);
         }

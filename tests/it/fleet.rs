@@ -116,6 +116,8 @@ fn every_form_tells_of_all_orgs() {
     assert!(
         results.iter().all(|one| one["message"]["text"].as_str().unwrap().starts_with("demo:a: "))
     );
+    let said = sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"].to_string();
+    assert!(said.contains("demo:a: the list `fields` is empty"), "{said}");
     assert!(text["a.junit.xml"].contains("tests=\"13\" skipped=\"0\" failures=\"4\" errors=\"1\""));
     assert!(text["a.html"].contains("<td class=\"differs\""), "{}", text["a.html"]);
     assert!(text["a.html"].contains("data-org=\"1\""));
@@ -283,6 +285,23 @@ fn what_is_wrong_for_all_is_told_once_and_what_is_wrong_for_one_is_its_failure()
     assert!(run.stdout.contains("demo:a  =~~"), "{run:?}");
     let run = diff(&env, &["--all-orgs"]);
     assert!(run.code == 64 && run.stderr.contains("no org is known here"), "{run:?}");
+}
+
+#[test]
+fn what_is_waived_in_one_org_keeps_what_it_would_be_in_code_scanning() {
+    let env = Env::new();
+    env.write(
+        "fleet.toml",
+        "templates = [\"ampersand\"]\n[orgs.\"demo:a\"]\n[[orgs.\"demo:a\".waiver]]\nstep = \
+         \"ip-relaxation\"\nreason = \"our own network\"\nexpires = 2027-06-30\n[orgs.\"demo:b\"]\n",
+    );
+    let run = env.run(&["diff", "--orgs", "fleet.toml", "--format", "sarif"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    let sarif: Json = serde_json::from_str(&run.stdout).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let of_step = results.iter().filter(|one| one["ruleId"] == "ampersand/ip-relaxation");
+    let told: Vec<_> = of_step.map(|one| (&one["kind"], one["suppressions"].is_array())).collect();
+    assert_eq!(told, [(&"fail".into(), true), (&"fail".into(), false)], "{run:?}");
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn a_wrong_value_is_told_with_its_cell() {
     let all: serde_json::Value = serde_json::from_str(&text).unwrap();
     let hint = |at: usize| all["orgs"][at]["error"]["hint"].as_str().unwrap();
     assert!(hint(1).starts_with("put it right there"), "{}", hint(1));
-    assert_eq!(hint(2), "give it in a column `user`: orgs.csv, line 5");
+    assert!(hint(2).starts_with("give it in a column `user`: orgs.csv, line 5"), "{}", hint(2));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::metadata::sha256::sha256;
 use crate::report::json::FindingRow;
 use crate::report::line::clean;
 use crate::report::sarif::{
-    Limits, document, error_notification, kind, notification, suppressions, tool,
+    Limits, document, error_notification, kind, notification, suppressions, tool, within_bytes,
 };
 
 use super::{Kept, counts, state};
@@ -20,7 +20,11 @@ use super::{Kept, counts, state};
 /// # Errors
 /// What `serde_json` says; none is known to be possible.
 pub fn render(orgs: &[Kept]) -> Result<String, serde_json::Error> {
-    let limits = Limits::default();
+    within_bytes(Limits::default(), |limits| within(orgs, limits))
+}
+
+/// Writes the answers within a limit of results.
+fn within(orgs: &[Kept], limits: &Limits) -> Result<String, serde_json::Error> {
     let mut index: BTreeMap<String, usize> = BTreeMap::new();
     let mut rules: Vec<Value> = Vec::new();
     let mut open: Vec<(&Kept, &FindingRow<'static>)> = orgs
@@ -38,6 +42,7 @@ pub fn render(orgs: &[Kept]) -> Result<String, serde_json::Error> {
         said.push(notification("warning", "TRUNCATED", &words));
         open.truncate(limits.results);
     }
+    let mut occurrences: BTreeMap<String, usize> = BTreeMap::new();
     let mut results = Vec::with_capacity(open.len());
     for (org, row) in open {
         let (id, title) = row.rule();
@@ -45,13 +50,15 @@ pub fn render(orgs: &[Kept]) -> Result<String, serde_json::Error> {
             rules.push(rule(&id, &title, row));
             rules.len() - 1
         });
-        results.push(result(org, row, &id, at));
+        results.push(result(org, row, &id, at, &mut occurrences));
     }
     for org in orgs {
         if let Some(error) = &org.org.error {
             let words = format!("{}: {}", org.name(), error.message);
             said.push(error_notification(&error.code, &words, error.hint.as_deref()));
         }
+        let note = |note| notification("note", "NOTE", &format!("{}: {note}", org.name()));
+        said.extend(org.org.notes.iter().map(note));
     }
     let is_whole = orgs.iter().all(|org| org.org.error.is_none());
     document(vec![json!({
@@ -84,9 +91,17 @@ fn rule(id: &str, title: &str, row: &FindingRow<'_>) -> Value {
     })
 }
 
-fn result(org: &Kept, row: &FindingRow<'_>, id: &str, rule: usize) -> Value {
+fn result(
+    org: &Kept,
+    row: &FindingRow<'_>,
+    id: &str,
+    rule: usize,
+    occurrences: &mut BTreeMap<String, usize>,
+) -> Value {
     let told = row.told.as_deref().unwrap_or(&row.title);
-    let (kind, level) = kind(state(&row.state), severity(&row.level));
+    // What is waived keeps what it would be.
+    let unwaived = row.waiver.as_ref().map_or(&*row.state, |waiver| &*waiver.instead);
+    let (kind, level) = kind(state(unwaived), severity(&row.level));
     let component = row.component.as_ref().map(|id| format!("{}:{}", id.type_name, id.full_name));
     let subject = [component.as_deref(), row.path.as_deref(), row.fact.as_deref()];
     let subject = subject.into_iter().flatten().collect::<Vec<_>>().join(" ");
@@ -95,6 +110,9 @@ fn result(org: &Kept, row: &FindingRow<'_>, id: &str, rule: usize) -> Value {
     let print = sha256(
         format!("{key}\0{id}\0{subject}\0{}", row.manual.as_deref().unwrap_or_default()).as_bytes(),
     );
+    let print = print.get(..16).unwrap_or_default().to_owned();
+    let occurrence = occurrences.entry(print.clone()).or_default();
+    *occurrence += 1;
     let mut out = json!({
         "ruleId": clean(id),
         "ruleIndex": rule,
@@ -104,7 +122,7 @@ fn result(org: &Kept, row: &FindingRow<'_>, id: &str, rule: usize) -> Value {
         "locations": [{ "logicalLocations": [{
             "fullyQualifiedName": clean(&format!("{} {subject}", org.name())),
         }] }],
-        "partialFingerprints": { "primaryLocationLineHash": print.get(..16).unwrap_or_default() },
+        "partialFingerprints": { "primaryLocationLineHash": format!("{print}:{occurrence}") },
         "properties": { "state": row.state, "org": clean(org.name()) },
     });
     if state(&row.state) == State::Waived {
