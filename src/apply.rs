@@ -12,7 +12,7 @@ pub mod recover;
 pub mod since;
 pub mod validation;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -107,6 +107,9 @@ pub enum ApplyError {
     /// The run was told to stop.
     #[error("interrupted")]
     Interrupted(Stopped),
+    /// Others of many orgs failed; nothing was sent.
+    #[error("others failed before")]
+    Halted,
     /// It never arrived, and what it was made for may be no more.
     #[error(
         "the deploy did not arrive ({lost}), and it was not sent again, since the org has carried \
@@ -190,6 +193,8 @@ pub struct Applier<'a> {
     pub journal: &'a Journal,
     /// Whether the run was told to stop.
     pub interrupt: &'a Interrupt,
+    /// Set once a run over many orgs is to send nothing more.
+    pub halt: Option<&'a Cell<bool>>,
 }
 
 /// How long a deploy of an earlier run, or one that is to be canceled, is waited for.
@@ -208,6 +213,7 @@ impl Applier<'_> {
         trial: Trial,
     ) -> Result<(Entry, Outcome), ApplyError> {
         let mut entry = self.prepare(plan, purpose, trial.check_only).await?;
+        self.unless_halted(&mut entry)?;
         let _hold = self.interrupt.hold();
         if plan.package.is_empty() {
             self.unless_pressed(&mut entry)?;
@@ -260,6 +266,7 @@ impl Applier<'_> {
         validation: &str,
     ) -> Result<(Entry, Outcome), ApplyError> {
         let mut entry = self.prepare(plan, purpose, false).await?;
+        self.unless_halted(&mut entry)?;
         let _hold = self.interrupt.hold();
         // Refused, the package anew would be another deploy than the one that was asked for.
         match self.send(&mut entry, self.org.quick_deploy(validation)).await? {
@@ -338,6 +345,16 @@ impl Applier<'_> {
             }
             Err(NotStarted::Lost(lost)) => Ok(Err(lost)),
         }
+    }
+
+    /// Begins nothing where the run over many orgs is to send nothing more. Nothing is awaited
+    /// between this and the request; what was lost on its way is sent again all the same.
+    fn unless_halted(&self, entry: &mut Entry) -> Result<(), ApplyError> {
+        if self.halt.is_some_and(Cell::get) {
+            self.write(entry, Stage::NotSent)?;
+            return Err(ApplyError::Halted);
+        }
+        Ok(())
     }
 
     /// Sends nothing where the run was told to stop.

@@ -4,8 +4,8 @@
 //! ([`Interrupt::hold`]) until it knows what the org made of it, and sends nothing more.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -29,8 +29,6 @@ struct State {
     logins: u32,
     /// Something was.
     has_sent: bool,
-    /// What the org has said of it, once it was over.
-    ended: Option<String>,
     /// A person is asked, and the program waits at the terminal.
     is_asking: bool,
     /// Somebody listens.
@@ -54,8 +52,16 @@ impl State {
 #[derive(Clone, Debug)]
 pub struct Interrupt {
     state: Arc<watch::Sender<State>>,
-    /// How many things are on their way to the one org of which this speaks.
-    own: Arc<AtomicU32>,
+    own: Arc<Own>,
+}
+
+/// What is known of the one org of which it speaks.
+#[derive(Debug, Default)]
+struct Own {
+    /// How many things are on their way to it.
+    holds: AtomicU32,
+    /// What it has said of what was sent, once it was over.
+    ended: Mutex<Option<String>>,
 }
 
 impl Default for Interrupt {
@@ -70,7 +76,7 @@ pub struct Hold<'i>(&'i Interrupt);
 
 impl Drop for Hold<'_> {
     fn drop(&mut self) {
-        self.0.own.fetch_sub(1, Ordering::Relaxed);
+        self.0.own.holds.fetch_sub(1, Ordering::Relaxed);
         self.0.state.send_modify(|state| state.holds -= 1);
     }
 }
@@ -82,7 +88,7 @@ pub struct LoginHold(Interrupt);
 
 impl Drop for LoginHold {
     fn drop(&mut self) {
-        self.0.own.fetch_sub(1, Ordering::Relaxed);
+        self.0.own.holds.fetch_sub(1, Ordering::Relaxed);
         self.0.state.send_modify(|state| {
             state.holds -= 1;
             state.logins -= 1;
@@ -155,12 +161,12 @@ impl Interrupt {
 
     /// Notes what the org has said of what was sent, for whoever is interrupted after it.
     pub fn note_ended(&self, words: String) {
-        self.state.send_modify(|state| state.ended = Some(words));
+        *self.own.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
     }
 
     /// Returns what was noted last.
     pub fn ended(&self) -> Option<String> {
-        self.state.borrow().ended.clone()
+        self.own.ended.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Ends when the run is told to stop.
@@ -189,13 +195,13 @@ impl Interrupt {
 
     /// Says whether something is on its way to the org of which this speaks.
     pub fn is_held(&self) -> bool {
-        self.own.load(Ordering::Relaxed) > 0
+        self.own.holds.load(Ordering::Relaxed) > 0
     }
 
     /// Holds the end back until what is returned is dropped.
     #[must_use]
     pub fn hold(&self) -> Hold<'_> {
-        self.own.fetch_add(1, Ordering::Relaxed);
+        self.own.holds.fetch_add(1, Ordering::Relaxed);
         self.state.send_modify(|state| state.holds += 1);
         Hold(self)
     }
@@ -203,7 +209,7 @@ impl Interrupt {
     /// As [`hold`](Self::hold), for a login's token that the org may replace.
     #[must_use]
     pub fn hold_login(&self) -> LoginHold {
-        self.own.fetch_add(1, Ordering::Relaxed);
+        self.own.holds.fetch_add(1, Ordering::Relaxed);
         self.state.send_modify(|state| {
             state.holds += 1;
             state.logins += 1;

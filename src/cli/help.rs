@@ -59,7 +59,7 @@ pub(super) const ROWS: &[Row] = &[
             ("sfsetup plan show plan.json", "what a saved plan would do; no org is asked"),
             ("sfsetup plan show plan.json --out plan.html", "the same as a page to review"),
         ],
-        &[0, 2, 3],
+        &[0, 2, 3, 4],
     ),
     (
         "deploy",
@@ -67,7 +67,7 @@ pub(super) const ROWS: &[Row] = &[
             ("sfsetup deploy -t ampersand -o demo", "shows the plan, asks, deploys, looks again"),
             ("sfsetup deploy --plan plan.json -o demo --yes", "a plan that somebody has reviewed"),
         ],
-        &[0, 2, 3],
+        &[0, 2, 3, 4],
     ),
     (
         "rollback",
@@ -75,7 +75,7 @@ pub(super) const ROWS: &[Row] = &[
             ("sfsetup rollback -o demo", "takes the last deploy back"),
             ("sfsetup rollback -o demo --list", "what can be taken back"),
         ],
-        &[0, 2, 3],
+        &[0, 2, 3, 4],
     ),
     (
         "snapshot",

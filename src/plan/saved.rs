@@ -341,17 +341,25 @@ impl SavedPlan {
     }
 }
 
-/// What leads back from changes, and takes back what was given, for people: nothing can be built of
-/// it, or carried out.
+/// What leads back from changes, takes back what was given, and gives what was taken, for people:
+/// nothing can be built of it, or carried out.
 ///
 /// # Errors
 /// A change that names no component, or a path that is none.
-pub fn way_back(changes: &[SavedChange], given: &[Assigned]) -> Result<Plan<'static>, String> {
+pub fn way_back(
+    changes: &[SavedChange],
+    given: &[Assigned],
+    taken: &[Assigned],
+) -> Result<Plan<'static>, String> {
     let is_made = |saved: &&SavedChange| saved.path.is_none() && saved.from.is_none();
     let made: BTreeSet<&str> = changes.iter().filter(is_made).map(|one| &*one.component).collect();
     // What was made goes as a whole.
     let is_within = |saved: &&SavedChange| saved.path.is_some() && made.contains(&*saved.component);
-    let mut plan = Plan { withdrawals: given.to_vec(), ..Plan::default() };
+    let mut plan = Plan {
+        withdrawals: given.to_vec(),
+        assignments: taken.iter().map(|one| one.of.clone()).collect(),
+        ..Plan::default()
+    };
     for saved in changes.iter().rev().filter(|saved| !is_within(saved)) {
         let forth = change(saved)
             .ok_or_else(|| format!("its change of `{}` cannot be read", saved.component))?;

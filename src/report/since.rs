@@ -3,7 +3,7 @@
 //! Both sides are read in their published form, so that the same words mean the same. What cannot
 //! be compared is refused: nothing is fixed because it was not asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
@@ -232,11 +232,18 @@ fn alone(answer: &Value, org: &Value) -> Value {
     json!({ "templates": answer["templates"], "orgs": [org] })
 }
 
-/// The orgs of an answer that are none of these, by their names.
-pub fn others<'v>(answer: &'v Value, names: &[&str]) -> Vec<&'v str> {
-    let orgs = answer["orgs"].as_array().into_iter().flatten();
-    let all = orgs.filter_map(|org| org["org"]["name"].as_str());
-    all.filter(|name| !names.contains(name)).collect()
+/// The orgs of an answer that are none of these, each an id and a name.
+pub fn others<'v>(answer: &'v Value, asked: &[(Option<&str>, &str)]) -> Vec<&'v str> {
+    let ids: BTreeSet<&str> = asked.iter().filter_map(|(id, _)| *id).collect();
+    let names: BTreeSet<&str> = asked.iter().map(|(_, name)| *name).collect();
+    let orgs = answer["orgs"].as_array().into_iter().flatten().map(|org| &org["org"]);
+    let is_asked = |org: &&Value| {
+        let has = |key: &str, all: &BTreeSet<&str>| {
+            org[key].as_str().is_some_and(|one| all.contains(one))
+        };
+        has("id", &ids) || has("name", &names)
+    };
+    orgs.filter(|org| !is_asked(org)).filter_map(|org| org["name"].as_str()).collect()
 }
 
 /// Says whether two answers are of the same templates and the same org.

@@ -133,7 +133,8 @@ fn what_was_not_looked_at_is_not_carried_out() {
         std::fs::write(&plan, &plan_text).unwrap();
     }
     std::fs::remove_file(&plan).unwrap();
-    assert_eq!(deploy(&env, &[]).code, 1);
+    let gone = deploy(&env, &[]);
+    assert!(gone.code == 3 && gone.stderr.contains("the plan of `demo:b` is gone"), "{gone:?}");
     // Those that are there and as they were can be named.
     let one = deploy(&env, &["-o", "demo:a", "--max-failures", "0"]);
     assert_eq!((one.code, drift(&env, "demo:a"), drift(&env, "demo:b")), (0, 0, 2), "{one:?}");
@@ -142,12 +143,28 @@ fn what_was_not_looked_at_is_not_carried_out() {
     std::fs::remove_file(&list).unwrap();
     let run = deploy(&env, &[]);
     assert!(run.code == 1 && run.stderr.contains("it is written last"), "{run:?}");
+    env.write("x.json", "{}");
+    let none = env.run(&[&["deploy", "--plan", "nowhere", "--yes"], BOTH].concat());
+    assert!(none.code == 1 && none.stderr.contains("cannot read the plan `nowhere`"), "{none:?}");
     for (arguments, words) in [
         (
             &["deploy", "-t", "ampersand", "-o", "demo:a", "-o", "demo:b", "--yes"][..],
             "needs plans",
         ),
         (&["deploy", "--plan", "plans", "--validated", "0Af000000000001"], "of one org alone"),
+        (
+            &[
+                "deploy",
+                "-t",
+                "ampersand",
+                "-o",
+                "demo:a",
+                "-o",
+                "demo:b",
+                "--include-not-observed",
+            ],
+            "of one org alone",
+        ),
         (&["deploy", "--plan", "x.json", "-o", "demo:a", "-o", "demo:b"], "plan of one org"),
         (&["rollback", "20260101-000000-1", "-o", "demo:a", "-o", "demo:b"], "of one org alone"),
         (&["rollback", "--list", "-o", "demo:a", "-o", "demo:b"], "of one org alone"),
@@ -182,10 +199,20 @@ fn plans_go_into_a_folder_of_their_own_whole_or_not_at_all() {
     assert!(run.code == 1 && run.stderr.contains("is not a plan that"), "{run:?}");
     assert_eq!(read(&env.folder().join("plans/demo-b.plan.json")), "somebody's work");
     assert_eq!(names().len(), 6);
+    // A list of somebody else's is none.
+    env.write("web/plans.json", "{\"mine\": 1}");
+    env.write("web/index.html", "somebody's work");
+    let run = env.run(&[&["diff", "-t", "ampersand", "--save-plan", "web"], BOTH].concat());
+    assert!(run.code == 1 && run.stderr.contains("holds no plans"), "{run:?}");
+    assert_eq!(read(&env.folder().join("web/index.html")), "somebody's work");
+    // What a run that was killed has left is in nobody's way.
+    env.write("cut/.plans-x/demo-a.plan.json", "{}");
+    let run = env.run(&[&["diff", "-t", "ampersand", "--save-plan", "cut"], BOTH].concat());
+    assert_eq!(run.code, 2, "{run:?}");
     env.write("a.file", "x");
     let run = env.run(&[&["diff", "-t", "ampersand", "--save-plan", "a.file"], BOTH].concat());
     assert!(run.code == 64 && read(&env.folder().join("a.file")) == "x", "{run:?}");
-    let left = std::fs::read_dir(env.folder()).unwrap();
+    let left = std::fs::read_dir(env.folder().join("plans")).unwrap();
     let left = left.filter(|entry| {
         entry.as_ref().unwrap().file_name().to_string_lossy().starts_with(".plans-")
     });
@@ -212,6 +239,20 @@ fn the_first_to_fail_stops_it_and_the_first_orgs_are_tried_before_the_rest() {
         assert_eq!(codes, ["STALE", "HALTED", "HALTED"], "{more:?}");
         assert_eq!((drift(&env, "demo:b"), drift(&env, "demo:c")), (2, 2));
     }
+    // What was carried out before tries nothing: the next one comes first.
+    let by_hand =
+        ["deploy", "-t", "ampersand", "-o", "demo:b", "--yes", "--only", "ConnectedApp:*"];
+    assert_eq!(env.run(&by_hand).code, 0);
+    assert_eq!(plans(&env, &["-o", "demo:a", "-o", "demo:b", "-o", "demo:c"]).code, 2);
+    assert_eq!(deploy(&env, &["-o", "demo:a"]).code, 0);
+    assert_eq!(env.run(&["rollback", "-o", "demo:b", "--yes"]).code, 0);
+    let run = deploy(&env, &["--canary", "1"]);
+    assert!(run.stderr.contains("first: demo:a\n") && run.stderr.contains("first: demo:b\n"));
+    assert!(run.code == 4 && run.stdout.contains("demo:c  not begun"), "{run:?}");
+    let run = deploy(&env, &["--canary", "0"]);
+    assert_eq!(run.code, 64, "{run:?}");
+    assert_eq!(plans(&env, &["-o", "demo:a", "-o", "demo:b", "-o", "demo:c"]).code, 2);
+    assert_eq!(env.run(&["rollback", "-o", "demo:a", "--yes"]).code, 0);
     let run = deploy(&env, &["--jobs", "1", "--max-failures", "1"]);
     assert_eq!(run.code, 4, "{run:?}");
     assert!(run.stdout.contains("3 orgs: 2 done, 0 with nothing to do, 1 failed, 0 not begun."));
@@ -300,7 +341,7 @@ async fn a_run_that_was_killed_or_told_to_stop_is_gone_on_with_by_the_same_comma
         if signal == "-INT" {
             let stopped = end(child).await;
             assert_eq!(stopped.code, 130, "{stopped:?}");
-            assert!(stopped.stdout.contains("TWO"), "{stopped:?}");
+            assert!(stopped.stdout.contains("TWO  not begun"), "{stopped:?}");
         } else {
             let wait = || child.wait_with_output().unwrap();
             tokio::task::spawn_blocking(wait).await.unwrap();
@@ -314,6 +355,36 @@ async fn a_run_that_was_killed_or_told_to_stop_is_gone_on_with_by_the_same_comma
         let run = labs.0.finished(command_on_two(&labs, &[&asked[..], VALUES].concat())).await;
         assert_eq!(run.code, 0, "both are as one run would have left them: {run:?}");
     }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_sent_before_a_stop_is_not_told_as_not_begun() {
+    let labs = two_of(Store::in_memory(), Store::in_memory_named("two")).await;
+    plans_of_two(&labs).await;
+    // The look at the first one afterwards does not come to its end.
+    let looked = labs.0.count("retrieve");
+    let hang = Fault::SlowBody(60_000);
+    let rule = FaultRule { call: "retrieve".to_owned(), fault: hang, after: 2, times: Some(1) };
+    labs.0.running.fault(rule);
+    let carry_out = [CARRY_OUT, &["--yes", "--jobs", "1", "--format", "json"]].concat();
+    let mut command = command_on_two(&labs, &carry_out);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    labs.0.until("retrieve", looked + 3).await;
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let stopped = end(child).await;
+    assert_eq!((stopped.code, starts(&labs)), (130, (1, 0)), "{stopped:?}");
+    assert!(stopped.stderr.contains("not looked at to the end: ONE"), "{stopped:?}");
+    let answer = document(&stopped.stdout, "deploy", &stopped);
+    assert_eq!(answer["orgs"][0]["outcome"], "unverified", "{stopped:?}");
+    let said = answer["orgs"][0]["error"]["message"].as_str().unwrap();
+    assert!(said.contains("what was sent is over"), "{said}");
+    assert_eq!(answer["orgs"][1]["outcome"], "not-sent");
+    labs.0.running.heal();
+    let run = labs.0.finished(command_on_two(&labs, &[CARRY_OUT, &["--yes"]].concat())).await;
+    assert_eq!((run.code, starts(&labs)), (0, (1, 1)), "{run:?}");
 }
 
 #[test]
@@ -331,4 +402,133 @@ fn a_baseline_is_brought_back_in_each() {
     assert_eq!(run.code, 0, "{run:?}");
     let run = env.run(&[&["diff", "--baseline", "base"], BOTH].concat());
     assert_eq!(run.code, 0, "{run:?}");
+}
+
+#[test]
+fn what_users_are_given_again_is_shown_and_asked_about() {
+    let env = Env::new();
+    let orgs = ["-o", "demo:p", "-o", "demo:q"];
+    let set = ["--set", "user=ampersand.integration@harbourlight.example.com"];
+    let asked = [&["-t", "permission-set-user"][..], &set].concat();
+    for org in ["demo:p", "demo:q"] {
+        let only = ["deploy", "-o", org, "--only", "PermissionSet:*", "--yes"];
+        assert_eq!(env.run(&[&only[..], &asked].concat()).code, 0);
+    }
+    let plan = [&["diff", "--save-plan", "plans"][..], &asked, &orgs].concat();
+    let made = env.run(&plan);
+    assert!([0, 2].contains(&made.code), "{made:?}");
+    let run = deploy(&env, &["--format", "json"]);
+    let given = document(&run.stdout, "deploy", &run);
+    let assignments = &given["orgs"][0]["plan"]["assignments"];
+    assert_eq!(assignments.as_array().map(Vec::len), Some(1), "{run:?}");
+    let back = ["rollback", "--deploy-run", given["run"].as_str().unwrap(), "--yes"];
+    let back = env.run(&[&back[..], &["--format", "json"]].concat());
+    assert_eq!(back.code, 0, "{back:?}");
+    let back = document(&back.stdout, "rollback", &back);
+    let forth = ["rollback", "--deploy-run", back["run"].as_str().unwrap()];
+    let unasked = env.run(&forth);
+    assert!(unasked.code == 1 && unasked.stderr.contains("no terminal to ask at"), "{unasked:?}");
+    assert!(unasked.stdout.contains("give the permission set"), "{unasked:?}");
+    assert!(unasked.stdout.contains("2 orgs to change"), "{unasked:?}");
+    let forth = env.run(&[&forth[..], &["--yes"]].concat());
+    assert_eq!(forth.code, 0, "{forth:?}");
+}
+
+/// The journal's newest entry of an org as a run that was cut off has left it.
+fn cut_off(env: &Env, org: &str) -> String {
+    let list = env.run(&["rollback", "-o", org, "--list", "--format", "json"]);
+    let list = document(&list.stdout, "rollback-list", &list);
+    let newest = list["deploys"][0]["journal"].as_str().unwrap().to_owned();
+    let id = list["org"]["id"].as_str().unwrap();
+    let file = env.folder().join(format!("state/sfsetup/journal/{id}/{newest}.json"));
+    let mut entry: Json = serde_json::from_str(&read(&file)).unwrap();
+    entry["stage"] = "accepted".into();
+    std::fs::write(&file, crate::lab::sealed(&entry)).unwrap();
+    newest
+}
+
+#[test]
+fn the_newest_of_many_orgs_is_what_was_cut_off_and_the_same_command_is_no_other() {
+    let env = Env::new();
+    for org in ["demo:a", "demo:b"] {
+        for part in ["ConnectedApp:*", "Profile:*"] {
+            let asked = ["deploy", "-t", "ampersand", "-o", org, "--only", part, "--yes"];
+            assert_eq!(env.run(&asked).code, 0);
+        }
+    }
+    let newest = ["demo:a", "demo:b"].map(|org| cut_off(&env, org));
+    let back = env.run(&[&["rollback", "--yes", "--format", "json"], BOTH].concat());
+    assert_eq!(back.code, 0, "{back:?}");
+    let back = document(&back.stdout, "rollback", &back);
+    for (at, newest) in newest.iter().enumerate() {
+        assert_eq!(back["orgs"][at]["takes_back"], newest.as_str());
+    }
+    // A rollback that was cut off is finished, and no other deploy taken back in its place.
+    cut_off(&env, "demo:a");
+    cut_off(&env, "demo:b");
+    let again = env.run(&[&["rollback", "--yes", "--format", "json"], BOTH].concat());
+    assert_eq!(again.code, 0, "{again:?}");
+    let again = document(&again.stdout, "rollback", &again);
+    assert_eq!(again["orgs"][0]["outcome"], "finished");
+    assert_eq!(again["run"], Json::Null, "nothing was written down");
+    // What is not there is nothing to do.
+    let third = env.run(&["rollback", "--yes", "-o", "demo:x", "-o", "demo:y"]);
+    assert!(third.code == 0 && third.stdout.contains("2 with nothing to do"), "{third:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_org_in_which_people_work_by_now_is_left_as_it_is() {
+    let labs = two_of(Store::in_memory(), Store::in_memory_named("two")).await;
+    plans_of_two(&labs).await;
+    let sandbox = labs.0.running.url();
+    // The same org, behind the same address, in production by now.
+    drop(labs.0.running);
+    let running = sfsetup::demo::serve(
+        Store::in_memory().in_production(),
+        sandbox.rsplit(':').next().and_then(|port| port.parse().ok()),
+        sfsetup::demo::Faults::none(),
+    );
+    let running = running.await.unwrap();
+    let labs = (Lab { running, env: labs.0.env }, labs.1);
+    let run = labs.0.finished(command_on_two(&labs, &[CARRY_OUT, &["--yes"]].concat())).await;
+    assert_eq!((run.code, starts(&labs).0), (4, 0), "{run:?}");
+    assert!(run.stderr.contains("it is in production now"), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_run_says_of_its_way_back_works_as_printed() {
+    let labs = two_of(Store::in_memory(), Store::in_memory_named("two")).await;
+    plans_of_two(&labs).await;
+    let run = labs.0.finished(command_on_two(&labs, &[CARRY_OUT, &["--yes"]].concat())).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    let hint = run.stderr.split('`').find(|part| part.contains("--deploy-run")).unwrap();
+    let words: Vec<&str> = hint.split(' ').skip(1).chain(["--yes"]).collect();
+    let back = labs.0.finished(command_on_two(&labs, &words)).await;
+    assert_eq!(back.code, 0, "{words:?} {back:?}");
+    assert!(back.stdout.contains("2 orgs: 2 done"), "{back:?}");
+    // Runs over one folder are one run.
+    let id = words.iter().skip_while(|word| **word != "--deploy-run").nth(1).unwrap();
+    assert!(run.stderr.contains(&format!("the run {id} begins")), "{run:?}");
+    assert_eq!(labs.0.journal().iter().filter(|entry| entry["run"] == *id).count(), 2);
+}
+
+/// What an org learns after others have failed is not sent any more, however far it has come.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_sent_once_too_many_have_failed() {
+    let labs = two_of(Store::in_memory(), Store::in_memory_named("two")).await;
+    plans_of_two(&labs).await;
+    // The first fails while the second one is about to send.
+    let hold =
+        |call: &str, fault| FaultRule { call: call.to_owned(), fault, after: 0, times: None };
+    labs.0.running.fault(FaultRule { after: 0, ..hold("retrieve", Fault::SlowBody(1500)) });
+    labs.0.running.fault(hold("checkRetrieveStatus", Fault::ZipSlip));
+    labs.1.running.fault(hold("tooling.query", Fault::SlowBody(2500)));
+    let run = labs.0.finished(command_on_two(&labs, &[CARRY_OUT, &["--yes"]].concat())).await;
+    assert_eq!(run.code, 4, "{run:?}");
+    if run.stdout.contains("TWO  not begun") {
+        assert_eq!(starts(&labs), (0, 0), "{run:?}");
+    } else {
+        // It was quicker than the other one's failure.
+        assert_eq!(starts(&labs), (0, 1), "{run:?}");
+    }
 }

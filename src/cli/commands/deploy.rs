@@ -3,6 +3,7 @@
 mod many;
 
 use std::cell::RefCell;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -49,9 +50,9 @@ pub(crate) struct DeployArguments {
     #[command(flatten)]
     fleet: FleetArguments,
 
-    /// Deploy to so many orgs first; where one of them is not as wanted then, to no other
+    /// Deploy to so many orgs first; where one of them fails, to no other
     #[arg(long, value_name = "N", help_heading = MANY)]
-    canary: Option<usize>,
+    canary: Option<NonZeroUsize>,
 
     /// Begin with no further org once more than so many have failed; 0 where it is not said
     #[arg(long, value_name = "N", help_heading = MANY)]
@@ -175,7 +176,7 @@ fn deploy(
         ..connect::options(ui)
     };
     let manner = arguments.manner(fail_on);
-    let run = Run { answer, choice, options, manner, told };
+    let run = Run { answer, choice, options, manner, told, was_production: None };
     if let Some(file) = &arguments.plan {
         let (plan, altered) = read_plan(ui, file)?;
         let reviewed = Reviewed { plan: &plan, altered };
@@ -222,6 +223,9 @@ struct Run<'r> {
     options: ConnectOptions,
     manner: Manner<'r>,
     told: &'r RefCell<Told>,
+    /// Whether whoever looked at the plan knew that people work in the org; none where they are
+    /// asked now.
+    was_production: Option<bool>,
 }
 
 impl Run<'_> {
@@ -265,7 +269,7 @@ impl Run<'_> {
         goal: &Goal<'_>,
         reviewed: Option<&Reviewed<'_>>,
     ) -> Result<Exit, CommandError> {
-        let Self { answer, choice, options, manner, told } = self;
+        let Self { answer, choice, options, manner, told, was_production } = self;
         let ui = answer.ui;
         let connected = connect::connect(choice, options.clone()).await?;
         let (org, name) = (&connected.org, choice.name());
@@ -280,6 +284,13 @@ impl Run<'_> {
                 org.identity().id
             ))
             .hint("make a plan for this org, with `--save-plan`"));
+        }
+        if *was_production == Some(false) && org.is_production() {
+            return Err(CommandError::new(
+                "it is in production now, and was not when the plan was made, so nothing was sent",
+            )
+            .refused()
+            .hint(MAKE_ANEW));
         }
         let journal = open_journal(&org.identity().id, name)?;
         finish_open(ui, org, name, &journal, told).await?;

@@ -220,6 +220,12 @@ fn compared(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
     owe(ui, arguments, outlets);
     outlets.iter().filter_map(|outlet| outlet.file).try_for_each(check_writable)?;
     arguments.save_plan.as_deref().map_or(Ok(()), refuse_toml)?;
+    if let Some(folder) = arguments.save_plan.as_ref().filter(|path| path.is_dir()) {
+        return Err(CommandError::new(format!("`{}` is a folder", folder.display()))
+            .because("the plan of one org is a file")
+            .hint("name a file with `--save-plan`, or several orgs")
+            .usage());
+    }
     let is_for_a_terminal = outlets.iter().all(|outlet| outlet.format.is_for_a_terminal());
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
     let waivers = wanted::waivers(ui, &config, choice.as_ref())?;

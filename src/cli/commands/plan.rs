@@ -92,7 +92,7 @@ fn show_all(
         orgs.push(OneShown::new(&org.name, org.failure(), shown));
     }
     body.replace(Some(PlansShown { orgs }));
-    let review = folder.review(ui, &folder.orgs)?;
+    let (review, _) = folder.review(ui, &folder.orgs)?;
     answer.give(&match answer.format {
         Format::Html => review.html(),
         Format::Markdown => {

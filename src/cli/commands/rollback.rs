@@ -161,6 +161,7 @@ fn on_org(
     let choice = choice.ok_or_else(wanted::no_org)?;
     let options = ConnectOptions {
         job_timeout: Duration::from_secs(arguments.timeout),
+        api_reserve: arguments.fleet.api_reserve.unwrap_or_default(),
         ..connect::options(ui)
     };
     connect::block_on(ui, async {
@@ -423,7 +424,8 @@ async fn take_back(
         return Ok(Exit::Done);
     }
     let mut entry = choose(&contents, part.id, name)?.clone();
-    let applier = Applier { org, journal: &journal, interrupt: ui.interrupt() };
+    let (interrupt, halt) = (ui.interrupt(), part.halt);
+    let applier = Applier { org, journal: &journal, interrupt, halt };
     applier.settle(&mut entry).await.map_err(|error| CommandError::apply(name, &error))?;
     told.borrow_mut().takes_back = Some(entry.id.clone());
     let images = entry.images().map_err(|error| CommandError::apply(name, &error.into()))?;

@@ -1,12 +1,12 @@
 //! Many orgs: which are meant, how many are asked at a time, and what is told meanwhile.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write as _;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
@@ -15,7 +15,7 @@ use crate::org::ConnectOptions;
 use crate::org::gate::Gate;
 use crate::report::code;
 
-use super::arguments::{Exit, demo_name};
+use super::arguments::{Exit, demo_name, shell_word};
 use super::config::Config;
 use super::connect::{self, TargetOrg};
 use super::error::CommandError;
@@ -88,6 +88,10 @@ pub(crate) struct Fleet {
     pub(crate) limits: Limits,
     reserve: u8,
     gate: Gate,
+    /// The file of orgs that was named.
+    file: Option<PathBuf>,
+    /// How long orgs were waited for so far; not in it is the time in which a person is asked.
+    spent: Cell<Duration>,
 }
 
 impl FleetArguments {
@@ -171,7 +175,8 @@ impl FleetArguments {
         };
         let reserve = self.api_reserve.unwrap_or(RESERVE);
         let gate = self.host_requests.map_or_else(Gate::default, |many| Gate::new(many.get()));
-        Ok(Fleet { orgs, config, unread, limits, reserve, gate })
+        let (file, spent) = (self.orgs.clone(), Cell::default());
+        Ok(Fleet { orgs, config, unread, limits, reserve, gate, file, spent })
     }
 }
 
@@ -220,6 +225,25 @@ impl Fleet {
         self.orgs.iter().map(|org| org.name.as_str())
     }
 
+    /// How the file of orgs is named in a command, where one was.
+    pub(crate) fn as_named(&self) -> String {
+        let name = self.file.as_ref().map(|file| shell_word(&file.display().to_string()));
+        name.map(|name| format!(" --orgs {name}")).unwrap_or_default()
+    }
+
+    fn cut_off(&self, cut: Cut) -> CommandError {
+        let (what, after, option) = match cut {
+            Cut::Each(after) => ("it was", after, "`--org-timeout` gives an org more time"),
+            Cut::All(after) => {
+                let all = self.limits.all.unwrap_or(after);
+                ("all orgs were", all, "`--deadline` gives more time")
+            }
+        };
+        CommandError::new(format!("{what} not done within {} s", after.as_secs()))
+            .hint(option)
+            .code(code::TIMED_OUT)
+    }
+
     /// Does the work for each org of `items` as long as `goes_on` says so; `ended` is given what
     /// each has come to, as it ends, and says whether it failed, and why.
     pub(crate) async fn run<R>(
@@ -246,28 +270,18 @@ impl Fleet {
         let is_held = |index: usize| uis[index].interrupt().is_held();
         let tell = |index: usize, outcome: Result<Result<R, CommandError>, Cut>| {
             let name = &self.orgs[index].name;
-            let outcome = outcome.unwrap_or_else(|cut| Err(cut_off(cut)));
+            let outcome = outcome.unwrap_or_else(|cut| Err(self.cut_off(cut)));
             let failed = ended(index, outcome);
             tally.ended(name, failed.as_ref());
         };
         let items = items.into_iter().take_while(|_| goes_on());
-        fleet::run(items, &self.limits, one, is_held, tell).await;
+        let left = |all: Duration| all.saturating_sub(self.spent.get());
+        let limits = Limits { all: self.limits.all.map(left), ..self.limits };
+        let began = Instant::now();
+        fleet::run(items, &limits, one, is_held, tell).await;
+        self.spent.set(self.spent.get() + began.elapsed());
         tally.over();
     }
-}
-
-fn cut_off(cut: Cut) -> CommandError {
-    let error = match cut {
-        Cut::Each(after) => {
-            CommandError::new(format!("it was not done within {} s", after.as_secs()))
-                .hint("`--org-timeout` gives an org more time")
-        }
-        Cut::All(after) => {
-            CommandError::new(format!("all orgs were not done within {} s", after.as_secs()))
-                .hint("`--resume FILE` goes on with what is left; `--deadline` gives more time")
-        }
-    };
-    error.code(code::TIMED_OUT)
 }
 
 /// An org that was not looked at since the run was told to stop.

@@ -54,8 +54,12 @@ pub(crate) async fn finish_open(
             found: found.to_owned(),
         });
     };
-    let applier = Applier { org, journal, interrupt: ui.interrupt() };
+    let applier = Applier { org, journal, interrupt: ui.interrupt(), halt: None };
     let is_open = |entry: &&Entry| entry.stage.is_open() && entry.rolled_back_by.is_none();
+    if all.iter().any(|entry| is_open(&entry)) {
+        // What is on its way is seen to its end.
+        org.lift_reserve();
+    }
     for entry in all.iter().filter(is_open) {
         ui.note(&format!(
             "an earlier run was cut off ({}, {}: {}); finding out what became of it",

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::plan::saved::{SavedPlan, digest};
+use crate::plan::saved::{SavedBaseline, SavedPlan, SavedWanted, digest};
 use crate::report::Failure;
 use crate::report::fleet::plans::{FORMAT, PlanOfOrg, Plans, Review, Shown};
 use crate::report::line::harmless;
@@ -20,6 +20,9 @@ use super::wanted;
 
 /// The list of the plans.
 const LIST: &str = "plans.json";
+
+/// How the folder begins in which plans stand that are being made.
+const STAGING: &str = ".plans-";
 
 /// The page on which they are reviewed.
 pub(crate) const PAGE: &str = "index.html";
@@ -38,6 +41,8 @@ pub(crate) struct Making {
 /// Plans in a folder.
 pub(crate) struct Folder {
     path: PathBuf,
+    /// Of the list; none where there is no list.
+    digest: Option<String>,
     pub(crate) orgs: Vec<PlanOfOrg>,
     /// Keeps those of one run alone.
     staging: Option<tempfile::TempDir>,
@@ -59,12 +64,11 @@ impl Making {
             .collect();
         let staging = match target {
             None => tempfile::tempdir(),
+            // Within it, so that all of it is on one disk.
             Some(target) => {
                 refuse_foreign(target, files.values())?;
-                let beside = target.parent().filter(|parent| !parent.as_os_str().is_empty());
-                let beside = beside.unwrap_or(Path::new("."));
-                std::fs::create_dir_all(beside)
-                    .and_then(|()| tempfile::Builder::new().prefix(".plans-").tempdir_in(beside))
+                std::fs::create_dir_all(target)
+                    .and_then(|()| tempfile::Builder::new().prefix(STAGING).tempdir_in(target))
             }
         };
         let staging =
@@ -105,18 +109,27 @@ impl Making {
         orgs: impl Iterator<Item = (String, Option<Failure>)>,
     ) -> Result<Folder, CommandError> {
         let mut made = self.made.into_inner();
+        let mut ids: BTreeMap<String, String> = BTreeMap::new();
         let orgs: Vec<PlanOfOrg> = orgs
             .map(|(name, failure)| match (made.remove(&name), failure) {
-                (Some(row), None) => row,
+                (Some(row), None) => match ids.insert(row.id.clone().unwrap_or_default(), name) {
+                    None => row,
+                    // One org has one plan.
+                    Some(other) => {
+                        let error = CommandError::new(format!("it is the same org as `{other}`"));
+                        PlanOfOrg::failed(&row.name, Failure::from(&error))
+                    }
+                },
                 (_, failure) => PlanOfOrg::failed(&name, failure.unwrap_or_else(none_made)),
             })
             .collect();
-        let mut folder = Folder { path: self.staging.path().to_path_buf(), orgs, staging: None };
+        let path = self.staging.path().to_path_buf();
+        let mut folder = Folder { path, digest: None, orgs, staging: None };
         let Some(target) = self.target else {
             folder.staging = Some(self.staging);
             return Ok(folder);
         };
-        let page = folder.review(ui, &folder.orgs)?.html();
+        let page = folder.review(ui, &folder.orgs)?.0.html();
         ui.write_file(&folder.path.join(PAGE), harmless(&page).as_bytes())?;
         let list = list(&folder.orgs).map_err(|error| {
             CommandError::internal("the list of plans cannot be written", error.to_string())
@@ -140,29 +153,37 @@ fn list(orgs: &[PlanOfOrg]) -> serde_json::Result<String> {
     Ok(harmless(&text).into_owned())
 }
 
-/// Puts what was made into its folder: the list of what was there goes first, the new one comes last.
+/// Puts what was made into its folder: each file takes the place of what was there, the list comes
+/// last, and what it names no more goes after it. Until then a plan that is not the old list's is
+/// refused.
 fn put(made: &Folder, target: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(target)?;
     let old = files_of_list(target);
-    let gone = |path: PathBuf| match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    };
-    gone(target.join(LIST))?;
-    old.iter().try_for_each(|file| gone(target.join(file)))?;
-    let files = made.orgs.iter().filter_map(|org| org.file.as_deref());
-    for file in files.chain([PAGE, LIST]) {
+    let files = made.orgs.iter().filter_map(|org| org.file.as_deref()).chain([PAGE, LIST]);
+    let files: Vec<&str> = files.collect();
+    for file in &files {
         std::fs::rename(made.path.join(file), target.join(file))?;
+    }
+    for file in old.iter().filter(|file| !files.contains(&file.as_str())) {
+        match std::fs::remove_file(target.join(file)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
     }
     Ok(())
 }
 
 /// The files that the list in a folder names; none where there is no list.
 fn files_of_list(folder: &Path) -> BTreeSet<String> {
-    let read = std::fs::read(folder.join(LIST)).ok();
-    let plans: Option<Plans> = read.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let files = plans.into_iter().flat_map(|plans| plans.orgs).filter_map(|org| org.file);
-    files.filter(|file| is_plain(file)).chain([PAGE.to_owned()]).collect()
+    let Some(plans) = old_list(folder) else { return BTreeSet::new() };
+    let files = plans.orgs.into_iter().filter_map(|org| org.file);
+    files.filter(|file| is_plain(file)).chain([PAGE.to_owned(), LIST.to_owned()]).collect()
+}
+
+/// The list in a folder; none where there is none of ours.
+fn old_list(folder: &Path) -> Option<Plans> {
+    let bytes = std::fs::read(folder.join(LIST)).ok()?;
+    let plans: Plans = serde_json::from_slice(&bytes).ok()?;
+    (plans.format == FORMAT).then_some(plans)
 }
 
 /// Says whether a name leads to a file of the folder itself.
@@ -181,8 +202,11 @@ fn refuse_foreign<'f>(
             .hint("name a folder with `--save-plan`")
             .usage());
     }
-    let mut entries = std::fs::read_dir(folder).into_iter().flatten();
-    if !folder.join(LIST).is_file() && entries.next().is_some() {
+    // What a run that was cut off has left is nobody's work.
+    let is_work =
+        |entry: &std::fs::DirEntry| !entry.file_name().to_string_lossy().starts_with(STAGING);
+    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    if old_list(folder).is_none() && entries.any(|entry| is_work(&entry)) {
         return Err(CommandError::new(format!(
             "`{}` is not empty and holds no plans of many orgs, so nothing was written",
             folder.display()
@@ -190,11 +214,11 @@ fn refuse_foreign<'f>(
         .hint("name a new folder with `--save-plan`, or an empty one"));
     }
     let old = files_of_list(folder);
-    let mut new = files.filter(|file| !old.contains(*file));
-    match new.find(|file| folder.join(file).exists()) {
+    let new = files.map(String::as_str).chain([PAGE, LIST]).filter(|file| !old.contains(*file));
+    match new.map(|file| folder.join(file)).find(|file| file.exists()) {
         Some(file) => Err(CommandError::new(format!(
             "`{}` is not a plan that `{LIST}` names, so nothing was written",
-            folder.join(file).display()
+            file.display()
         ))
         .hint("move it elsewhere, or name another folder with `--save-plan`")),
         None => Ok(()),
@@ -235,7 +259,13 @@ impl Folder {
         {
             return Err(no_plans(format!("`{file}` is no file of the folder")));
         }
-        Ok(Self { path: path.to_path_buf(), orgs: plans.orgs, staging: None })
+        let (path, digest) = (path.to_path_buf(), plans.digest);
+        Ok(Self { path, digest, orgs: plans.orgs, staging: None })
+    }
+
+    /// The id of the runs that carry it out: all of them are one, by which it is taken back.
+    pub(crate) fn run(&self) -> Option<String> {
+        self.digest.as_ref().and_then(|digest| digest.get(..12)).map(str::to_owned)
     }
 
     /// The orgs' names, in the order of the list.
@@ -262,17 +292,29 @@ impl Folder {
             return Ok(None);
         }
         let path = self.file(org);
+        let others = "`--org` names the orgs whose plans are as they were";
+        if !path.exists() {
+            return Err(CommandError::new(format!(
+                "the plan of `{}` is gone: `{}`",
+                org.name,
+                path.display()
+            ))
+            .hint(MAKE_ANEW)
+            .hint(others)
+            .refused());
+        }
         let (plan, altered) = read_plan(ui, &path)?;
         match altered {
-            Some(altered) => Err(altered),
+            Some(altered) => Err(altered.hint(others)),
             None if plan.digest != org.plan || Some(&plan.org.id) != org.id.as_ref() => {
-                Err(changed(&path))
+                Err(changed(&path).hint(others))
             }
             None => Ok(Some(plan)),
         }
     }
 
-    /// Puts together what is to be reviewed of some of the orgs.
+    /// Puts together what is to be reviewed of some of the orgs, and the baselines that their plans
+    /// name.
     ///
     /// # Errors
     /// A plan cannot be read.
@@ -280,17 +322,24 @@ impl Folder {
         &self,
         ui: &Ui,
         orgs: impl IntoIterator<Item = &'o PlanOfOrg>,
-    ) -> Result<Review, CommandError> {
+    ) -> Result<(Review, Vec<SavedBaseline>), CommandError> {
         let mut review = Review::new("Plans");
+        let mut baselines = Vec::new();
         for org in orgs {
-            let shown = self.plan(ui, org)?.as_ref().map(Shown::of).transpose();
+            let plan = self.plan(ui, org)?;
+            if let Some(SavedPlan { wanted: SavedWanted::Baseline(saved), .. }) = &plan
+                && !baselines.contains(saved)
+            {
+                baselines.push(saved.clone());
+            }
+            let shown = plan.as_ref().map(Shown::of).transpose();
             let shown = shown.map_err(|why| {
                 CommandError::new(format!("the plan of `{}` cannot be shown", org.name))
                     .because(why)
             })?;
             review.add(org.clone(), shown);
         }
-        Ok(review)
+        Ok((review, baselines))
     }
 }
 

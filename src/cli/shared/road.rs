@@ -182,11 +182,9 @@ impl<'r> Road<'r> {
             plan: reviewed.and_then(|reviewed| reviewed.plan.digest.clone()),
             run: manner.run.map(str::to_owned),
         };
-        if manner.halt.is_some_and(Cell::get) {
-            return Err(CommandError::halted());
-        }
         org.lift_reserve();
-        let applier = Applier { org, journal: self.journal, interrupt: ui.interrupt() };
+        let (journal, interrupt, halt) = (self.journal, ui.interrupt(), manner.halt);
+        let applier = Applier { org, journal, interrupt, halt };
         let before = read_journal(org)?.entries;
         let trial = Trial { check_only: manner.validate, test_level: manner.test_level };
         let (entry, outcome) = match manner.validated {

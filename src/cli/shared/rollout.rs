@@ -2,7 +2,9 @@
 //! fail, and told org by org. In each org it takes the road that it would take there alone.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 
+use crate::metadata::sha256::sha256;
 use crate::report::code;
 use crate::report::fleet::rollout as text;
 use crate::report::json::deploy::{OneRun, Outcome, Run as Told, RunOfMany};
@@ -37,17 +39,20 @@ pub(crate) struct Part<'p> {
     pub(crate) halt: &'p Cell<bool>,
 }
 
-/// An id for a run that begins now, as no other on this machine has one.
+/// An id for a run that begins now.
 fn new_id() -> String {
-    let now = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
-    format!("{now}-{}", std::process::id())
+    let now = jiff::Timestamp::now();
+    // Others may share the journals, where a process' id is no other's only here.
+    let chance = sha256(format!("{now} {}", std::process::id()).as_bytes());
+    format!("{}-{}", now.strftime("%Y%m%d-%H%M%S"), chance.get(..4).unwrap_or_default())
 }
 
 impl<'r> Rollout<'r> {
-    /// Prepares a run; nothing is begun.
+    /// Prepares a run; nothing is begun. One that goes on with another has its id.
     pub(crate) fn new(
         answer: &'r Answer<'r>,
         fleet: &'r Fleet,
+        id: Option<String>,
         validate: bool,
         max_failures: usize,
     ) -> Self {
@@ -58,7 +63,7 @@ impl<'r> Rollout<'r> {
         Self {
             answer,
             fleet,
-            id: new_id(),
+            id: id.unwrap_or_else(new_id),
             max_failures,
             told: told.collect(),
             ended: RefCell::new(fleet.names().map(|_| None).collect()),
@@ -71,28 +76,42 @@ impl<'r> Rollout<'r> {
         self.ended.borrow_mut()[index] = Some(Err(error));
     }
 
-    /// Notes that there is nothing to do in an org.
-    pub(crate) fn leave_alone(&self, index: usize) {
-        self.told[index].borrow_mut().outcome = Outcome::NothingToDo;
+    /// Notes that there is nothing to do in an org, and how that has come.
+    pub(crate) fn leave_alone(&self, index: usize, outcome: Outcome) {
+        self.told[index].borrow_mut().outcome = outcome;
         self.ended.borrow_mut()[index] = Some(Ok(Exit::Done));
     }
 
-    /// Does the work in each org of `first`, and where all is well then in those of `rest`.
+    /// Does the work in each org. The first of `changing` to which something is sent, so many as
+    /// `canary` says, come before all others; where one of them fails, no other is begun.
     pub(crate) async fn go(
         &self,
-        first: Vec<usize>,
-        rest: Vec<usize>,
+        changing: Vec<usize>,
+        others: Vec<usize>,
+        canary: usize,
         job_timeout: u64,
         work: impl AsyncFn(Part<'_>) -> Result<Exit, CommandError>,
     ) {
         let ui = self.answer.ui;
-        if !first.is_empty() {
+        ui.note(&format!("the run {} begins", self.id));
+        let (mut left, mut sent) = (VecDeque::from(changing), 0);
+        // What was carried out before, or has come to be so by itself, tries nothing.
+        while sent < canary && !left.is_empty() && !self.is_over() {
+            let first: Vec<usize> = left.drain(..left.len().min(canary - sent)).collect();
             let names: Vec<&str> =
                 first.iter().map(|at| self.fleet.orgs[*at].name.as_str()).collect();
             ui.note(&format!("first: {}", names.join(", ")));
-            self.wave(first, 0, job_timeout, &work).await;
+            self.wave(first.clone(), 0, job_timeout, &work).await;
+            sent += first.into_iter().filter(|at| self.told[*at].borrow().is_sent()).count();
         }
+        let mut rest: Vec<usize> = left.into_iter().chain(others).collect();
+        rest.sort_unstable();
         self.wave(rest, self.max_failures, job_timeout, &work).await;
+    }
+
+    /// Says whether nothing more is to be begun.
+    fn is_over(&self) -> bool {
+        self.halt.get() || self.answer.ui.interrupt().is_pressed()
     }
 
     async fn wave(
@@ -103,7 +122,7 @@ impl<'r> Rollout<'r> {
         work: &impl AsyncFn(Part<'_>) -> Result<Exit, CommandError>,
     ) {
         let ui = self.answer.ui;
-        if self.halt.get() || orgs.is_empty() {
+        if self.is_over() || orgs.is_empty() {
             return;
         }
         let failures = Cell::new(0);
@@ -117,7 +136,9 @@ impl<'r> Rollout<'r> {
             let failed = outcome.as_ref().err().filter(|error| !is_halted(error)).cloned();
             if failed.is_some() {
                 failures.set(failures.get() + 1);
-                if failures.get() > max_failures && !self.halt.replace(true) {
+                // Who is told to stop need not hear that orgs were cut off.
+                let is_told = ui.interrupt().is_pressed();
+                if failures.get() > max_failures && !self.halt.replace(true) && !is_told {
                     ui.warn(match max_failures {
                         0 => "an org failed: no further org is begun",
                         _ => "too many orgs failed: no further org is begun",
@@ -128,7 +149,7 @@ impl<'r> Rollout<'r> {
             failed
         };
         // Nothing is begun that would only be told to stop.
-        let goes_on = || !self.halt.get() && !ui.interrupt().is_pressed();
+        let goes_on = || !self.is_over();
         self.fleet.run(ui, orgs, job_timeout, goes_on, one, keep).await;
     }
 
@@ -139,44 +160,56 @@ impl<'r> Rollout<'r> {
     pub(crate) fn end(
         self,
         takes_back: Option<String>,
-        interrupted: Option<CommandError>,
+        is_interrupted: bool,
+        goes_on: &str,
         body: &RefCell<Option<RunOfMany>>,
     ) -> Result<Exit, CommandError> {
         let Self { answer, fleet, id, told, ended, halt, .. } = self;
         let ui = answer.ui;
         let mut exits: Vec<Exit> = Vec::with_capacity(told.len());
         let mut orgs = Vec::with_capacity(told.len());
-        for (told, ended) in told.into_iter().zip(ended.into_inner()) {
-            let not_begun = || match halt.get() {
-                true => CommandError::halted(),
-                false => fleet::not_reached(),
+        let mut open: Vec<&str> = Vec::new();
+        for ((told, ended), name) in told.into_iter().zip(ended.into_inner()).zip(fleet.names()) {
+            let told = told.into_inner();
+            if told.is_open() {
+                open.push(name);
+            }
+            let cut_off = || match (told.is_sent(), halt.get()) {
+                (true, _) => CommandError::interrupted()
+                    .because("what was sent is over, and the org was not looked at to the end"),
+                (false, true) => CommandError::halted(),
+                (false, false) => fleet::not_reached(),
             };
-            let ended = ended.unwrap_or_else(|| Err(not_begun()));
+            let ended = ended.unwrap_or_else(|| Err(cut_off()));
             exits.push(*ended.as_ref().unwrap_or(&Exit::Error));
             let failed = ended.err().map(|error| failure(ui, &error));
-            orgs.push(OneRun::new(failed, told.into_inner()));
+            orgs.push(OneRun::new(failed, told));
         }
         for why in &fleet.unread {
             ui.error(&CommandError::new("not all orgs are known").because(why.clone()));
             exits.push(Exit::Error);
         }
-        let run = RunOfMany { run: Some(id), takes_back, orgs };
+        // Where nothing was written down nothing can be taken back by it.
+        let id = Some(id).filter(|_| orgs.iter().any(OneRun::is_in_journal));
+        let run = RunOfMany { run: id, takes_back, orgs };
         answer.say(&text::render(&run))?;
-        if run.has_changed() {
+        if let Some(id) = run.run.as_ref().filter(|_| run.has_changed()) {
             ui.hint(&format!(
-                "`sfsetup rollback --deploy-run {}` takes back what it has changed",
-                run.run.as_deref().unwrap_or_default()
+                "`sfsetup rollback --deploy-run {id}{}` takes back what it has changed",
+                fleet.as_named()
             ));
         }
         body.replace(Some(run));
         let exit = fleet::exit(exits);
         let is_stopped = ui.interrupt().is_pressed() && exit == Exit::Partial;
-        match interrupted.or_else(|| is_stopped.then(CommandError::interrupted)) {
-            Some(error) => {
-                Err(error.hint("run the same command again: it goes on with what is left"))
-            }
-            None => Ok(exit),
+        if !is_interrupted && !is_stopped {
+            return Ok(exit);
         }
+        let error = CommandError::interrupted().hint(goes_on);
+        Err(match open.is_empty() {
+            true => error,
+            false => error.because(format!("not looked at to the end: {}", open.join(", "))),
+        })
     }
 }
 

@@ -73,9 +73,9 @@ fn words(org: &OneRun) -> String {
                 Outcome::NotSent | Outcome::NothingToDo => "failed",
                 Outcome::Refused => "refused",
                 Outcome::Canceled => "canceled",
-                Outcome::NotInSync => "deployed, and not as it should be",
-                Outcome::Unverified | Outcome::Done => "deployed, and not looked at to the end",
-                Outcome::InPart => "deployed in part",
+                Outcome::NotInSync => "carried out, and not as it should be",
+                Outcome::Unverified | Outcome::Done => "carried out, and not looked at to the end",
+                Outcome::InPart => "carried out in part",
                 Outcome::Unknown => "what became of it is not known",
                 Outcome::DoneBefore | Outcome::Finished | Outcome::Validated => "failed",
             };
@@ -84,7 +84,7 @@ fn words(org: &OneRun) -> String {
         (None, Outcome::Done) => {
             let what = if run.takes_back.is_some() { "taken back" } else { "deployed" };
             let settings = run.verified.as_ref().and_then(|verified| verified.settings);
-            let settings = settings.filter(|_| run.takes_back.is_none());
+            let settings = settings.filter(|many| *many > 0 && run.takes_back.is_none());
             let settings = settings.map(|number| format!(": {}", count(number, "setting")));
             format!("{what} and verified{}", settings.unwrap_or_default())
         }

@@ -83,10 +83,25 @@ pub struct Run {
     pub notes: Vec<String>,
 }
 
+impl Run {
+    /// Says whether something was sent in it that changes the org.
+    pub fn is_sent(&self) -> bool {
+        use Outcome::{DoneBefore, Finished, NotSent, NothingToDo};
+        let is_nothing = matches!(self.outcome, NotSent | NothingToDo | DoneBefore | Finished);
+        !is_nothing && !self.validate
+    }
+
+    /// Says whether what was sent was not seen to its end.
+    pub fn is_open(&self) -> bool {
+        self.is_sent()
+            && matches!(self.outcome, Outcome::Unverified | Outcome::Unknown | Outcome::InPart)
+    }
+}
+
 /// The same of many orgs.
 #[derive(Debug, Serialize)]
 pub struct RunOfMany {
-    /// The run's id, by which all of it is taken back; none where it was not begun.
+    /// The run's id, by which all of it is taken back; none where nothing was sent.
     pub run: Option<String>,
     /// The run that is taken back.
     #[serde(rename = "takes_back_run")]
@@ -106,20 +121,8 @@ pub struct OneRun {
 impl RunOfMany {
     /// Says whether an org holds something of it.
     pub fn has_changed(&self) -> bool {
-        let changed = |org: &OneRun| {
-            let is_sent = !matches!(
-                org.run.outcome,
-                Outcome::NotSent
-                    | Outcome::NothingToDo
-                    | Outcome::DoneBefore
-                    | Outcome::Finished
-                    | Outcome::Validated
-                    | Outcome::Refused
-                    | Outcome::Canceled
-            );
-            is_sent && !org.run.validate
-        };
-        self.orgs.iter().any(changed)
+        let is_not = |org: &OneRun| matches!(org.run.outcome, Outcome::Refused | Outcome::Canceled);
+        self.orgs.iter().any(|org| org.run.is_sent() && !is_not(org))
     }
 }
 
@@ -127,6 +130,11 @@ impl OneRun {
     /// A run over one of many, and what went wrong.
     pub fn new(failure: Option<Failure>, run: Run) -> Self {
         Self { error: failure.map(Error::from), run }
+    }
+
+    /// Says whether it was written down.
+    pub fn is_in_journal(&self) -> bool {
+        self.run.journal.is_some() && !self.run.validate
     }
 
     /// What the user calls the org.

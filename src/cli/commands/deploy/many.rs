@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use crate::cli::shared::answer::{Answer, failure};
@@ -19,7 +20,8 @@ use crate::cli::shared::saved::plan_to_save;
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
-use crate::plan::saved::{SavedBaseline, SavedPlan, SavedWanted};
+use crate::metadata::registry::nearest::{nearest, perhaps};
+use crate::plan::saved::{SavedBaseline, SavedWanted};
 use crate::report::Failure;
 use crate::report::fleet::plans::{PlanOfOrg, to_change};
 use crate::report::json::deploy::RunOfMany;
@@ -32,6 +34,9 @@ use super::{DeployArguments, Run};
 const LOOK_BEFORE: &str = "where nobody is asked the plans are looked at before: `sfsetup diff .. \
                            --save-plan FOLDER` writes them, `sfsetup deploy --plan FOLDER --yes` \
                            carries them out";
+
+/// What to do where a run did not come to its end.
+const GOES_ON: &str = "run the same command again: it goes on with what is left";
 
 pub(super) fn run(
     answer: &Answer<'_>,
@@ -55,28 +60,32 @@ pub(super) fn run(
     };
     let rows: Vec<PlanOfOrg> = fleet.names().map(|name| row(ui, &folder, name)).collect();
     fleet::refuse_same(rows.iter().map(|row| (row.name.as_str(), row.id.as_deref())))?;
-    let shown = folder.review(ui, &rows)?.text(arguments.full);
+    let (review, baselines) = folder.review(ui, &rows)?;
+    let shown = review.text(arguments.full);
     let (changed, live) = to_change(&rows);
     if changed > 0 && !arguments.yes && !arguments.validate {
         answer.say_before_asking(&shown)?;
-        confirm(ui, &format!("Deploy to {}?", count(changed, "org")), live, LOOK_BEFORE)?;
+        let unasked = match arguments.plan {
+            Some(_) => "`--yes` goes on without asking",
+            None => LOOK_BEFORE,
+        };
+        confirm(ui, &format!("Deploy to {}?", count(changed, "org")), live, unasked)?;
     } else {
         answer.say(&shown)?;
     }
-    let rollout =
-        Rollout::new(answer, &fleet, arguments.validate, arguments.max_failures.unwrap_or(0));
-    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    let max_failures = arguments.max_failures.unwrap_or(0);
+    let rollout = Rollout::new(answer, &fleet, folder.run(), arguments.validate, max_failures);
+    let (mut changing, mut others) = (Vec::new(), Vec::new());
     for (at, row) in rows.iter().enumerate() {
         if let Some(failure) = row.failure() {
             let error = CommandError::new(failure.message).code(&failure.code);
             rollout.leave_out(at, failure.hint.into_iter().fold(error, CommandError::hint));
             continue;
         }
-        let is_first = row.is_changed() && first.len() < arguments.canary.unwrap_or(0);
-        if is_first { first.push(at) } else { rest.push(at) }
+        if row.is_changed() { changing.push(at) } else { others.push(at) }
     }
     let ended = connect::block_on(ui, async {
-        for saved in baselines(ui, &folder, &rows)? {
+        for saved in baselines {
             if sides.iter().all(|(known, _)| *known != saved) {
                 let timeout = Duration::from_secs(arguments.timeout);
                 let side = baseline::baseline(ui, &saved, timeout).await?;
@@ -85,17 +94,24 @@ pub(super) fn run(
         }
         let plans = Plans { arguments, fleet: &fleet, folder: &folder, rows: &rows, sides: &sides };
         let work = async |part: Part<'_>| plans.carry_out(part, &rollout.id).await;
-        rollout.go(first, rest, arguments.timeout, work).await;
+        let canary = arguments.canary.map_or(0, NonZeroUsize::get);
+        rollout.go(changing, others, canary, arguments.timeout, work).await;
         Ok(())
     });
     match ended {
         Err(error) if error.exit != Exit::Interrupted => Err(error),
-        ended => rollout.end(None, ended.err(), body),
+        ended => rollout.end(None, ended.is_err(), GOES_ON, body),
     }
 }
 
 /// Refuses what is of one org alone.
 fn check(arguments: &DeployArguments) -> Result<(), CommandError> {
+    if arguments.include_not_observed {
+        return Err(CommandError::new("`--include-not-observed` is of one org alone")
+            .because("what nobody saw is for a person to look at, org by org")
+            .hint("name one org with `--org`")
+            .usage());
+    }
     if arguments.validated.is_some() {
         return Err(CommandError::new("`--validated` is of one org alone")
             .because("each org has its own validation")
@@ -103,6 +119,8 @@ fn check(arguments: &DeployArguments) -> Result<(), CommandError> {
             .usage());
     }
     match &arguments.plan {
+        // It says that there is none.
+        Some(path) if !path.exists() => wanted::read(path, "plan").map(drop),
         Some(path) if !path.is_dir() => Err(CommandError::new(format!(
             "`{}` is the plan of one org, and many are meant",
             path.display()
@@ -121,29 +139,13 @@ fn check(arguments: &DeployArguments) -> Result<(), CommandError> {
 /// The row of an org in a folder of plans.
 fn row(ui: &Ui, folder: &Folder, name: &str) -> PlanOfOrg {
     let none = || {
-        let error = CommandError::new("there is no plan of it in the folder")
+        let known = folder.orgs.iter().map(|org| org.name.as_str());
+        let near = perhaps(nearest(name, known));
+        let error = CommandError::new(format!("there is no plan of it in the folder{near}"))
             .hint("a diff with `--save-plan` makes the plans of all orgs that it is given");
         PlanOfOrg::failed(name, failure(ui, &error))
     };
     folder.of(name).cloned().unwrap_or_else(none)
-}
-
-/// The baselines that plans name.
-fn baselines(
-    ui: &Ui,
-    folder: &Folder,
-    rows: &[PlanOfOrg],
-) -> Result<Vec<SavedBaseline>, CommandError> {
-    let mut all = Vec::new();
-    for row in rows {
-        if let Some(SavedPlan { wanted: SavedWanted::Baseline(saved), .. }) =
-            folder.plan(ui, row)?
-            && !all.contains(&saved)
-        {
-            all.push(saved);
-        }
-    }
-    Ok(all)
 }
 
 /// Makes the plans of many orgs; where a baseline is wanted it is returned too.
@@ -252,7 +254,8 @@ impl Plans<'_> {
             halt: Some(halt),
             ..arguments.manner(fail_on)
         };
-        let org = Run { answer, choice, options, manner, told };
+        let was_production = Some(rows[index].production);
+        let org = Run { answer, choice, options, manner, told, was_production };
         let of_plan = |(saved, _): &&(SavedBaseline, Side)| match &plan.wanted {
             SavedWanted::Baseline(wanted) => wanted == saved,
             SavedWanted::Templates(_) => false,

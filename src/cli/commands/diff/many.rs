@@ -73,13 +73,6 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     let earlier = arguments.earlier()?;
     let asked = asked(ui, arguments, &fleet, side.as_ref(), earlier.as_ref())?;
     let earlier = earlier.as_ref().map(|earlier| earlier.answer()).transpose()?;
-    if let Some(earlier) = &earlier {
-        let names: Vec<&str> = fleet.names().collect();
-        let others = since::others(earlier, &names);
-        if !others.is_empty() {
-            ui.note(&format!("not asked now, and in the earlier answer: {}", others.join(", ")));
-        }
-    }
     let own = fleet.config.of_each();
     let known = match arguments.resume.as_deref() {
         Some(file) if file.exists() => read(file, &asked)?,
@@ -95,7 +88,8 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     }
     let ended = connect::block_on(ui, async {
         let making = making.as_ref();
-        let (fleet, only, own, earlier) = (&fleet, &only, &own, earlier.as_ref());
+        let (fleet, only, own) = (&fleet, &only, &own);
+        let earlier = earlier.as_ref();
         let question = Question { arguments, outlets, fleet, only, side, own, earlier, making };
         let one = async |given: Given<'_>| question.ask(given).await;
         let keep = |index: usize, outcome: Result<Done, CommandError>| answers.keep(index, outcome);
@@ -115,6 +109,13 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     };
     give(ui, arguments, outlets, &asked, &orgs)?;
     fleet::note_same(ui, orgs.iter().map(|org| (org.name(), org.id())));
+    if let Some(earlier) = &earlier {
+        let asked: Vec<_> = orgs.iter().map(|org| (org.id(), org.name())).collect();
+        let others = since::others(earlier, &asked);
+        if !others.is_empty() {
+            ui.note(&format!("not asked now, and in the earlier answer: {}", others.join(", ")));
+        }
+    }
     if let Err(error) = ended {
         return Err(error.hint(match &arguments.resume {
             _ if folder.is_some() => {
@@ -136,7 +137,7 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     });
     let exit = fleet::exit(exits.into_iter().chain(of_orgs));
     if let (Some(plans), Some(folder)) = (&plans, folder) {
-        hint(ui, arguments, folder, &plans.orgs);
+        hint(ui, &fleet, folder, &plans.orgs);
     }
     let is_read = outlets.iter().any(|one| one.format.is_for_a_terminal() && one.file.is_none());
     if exit != Exit::Done && is_read {
@@ -149,11 +150,10 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
 }
 
 /// Says what to do with the plans.
-fn hint(ui: &Ui, arguments: &DiffArguments, folder: &Path, plans: &[PlanOfOrg]) {
+fn hint(ui: &Ui, fleet: &Fleet, folder: &Path, plans: &[PlanOfOrg]) {
     let (changed, live) = to_change(plans);
     let name = shell_word(&folder.display().to_string());
-    let orgs = arguments.fleet.orgs.as_ref().map(|file| shell_word(&file.display().to_string()));
-    let orgs = orgs.map(|file| format!(" --orgs {file}")).unwrap_or_default();
+    let orgs = fleet.as_named();
     ui.hint(&format!(
         "the plans are in {} ({} to change, {live} in production); look at {}, or `sfsetup plan \
          show {name}`; `sfsetup deploy --plan {name}{orgs}` carries them out",

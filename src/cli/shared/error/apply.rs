@@ -101,6 +101,7 @@ impl CommandError {
             .code(code::UNKNOWN_OUTCOME)
             .waits_for(name, row),
             ApplyError::Interrupted(stopped) => Self::stopped(name, stopped),
+            ApplyError::Halted => Self::halted(),
             ApplyError::Overtaken { .. } => Self::new(format!("nothing was changed in `{name}`"))
                 .because(error.to_string())
                 .hint(PLAN_ANEW),

@@ -21,8 +21,8 @@ pub(super) fn render(review: &Review) -> String {
             p class="sum" { (review.verdict()) }
             p {
                 "Look at each plan below; " code { "sfsetup deploy --plan" }
-                " with this folder carries them out, and refuses each that was changed, or whose \
-                 org has moved since."
+                " with this folder carries them out. It refuses all where a file was changed, and \
+                 each whose org has moved since."
             }
             (progress())
             (table(review))
