@@ -43,6 +43,8 @@ pub const INCOMPLETE: &str = "INCOMPLETE";
 pub const STALE: &str = "STALE";
 /// Nobody said yes.
 pub const NOT_CONFIRMED: &str = "NOT_CONFIRMED";
+/// Another run is at work on the org.
+pub const BUSY: &str = "BUSY";
 /// The run over many orgs was stopped before it came to this one.
 pub const HALTED: &str = "HALTED";
 /// A deploy was canceled.
@@ -83,6 +85,7 @@ pub const CODES: &[(&str, &str)] = &[
     (INCOMPLETE, "a snapshot was written, but the org did not show all that was asked for"),
     (STALE, "what was planned or validated does not hold any more, so nothing was sent"),
     (NOT_CONFIRMED, "nobody said yes, or nobody was there to ask, so nothing was sent or made"),
+    (BUSY, "another run of this program is deploying to the org now, so nothing was sent"),
     (HALTED, "others of many orgs failed, so nothing was sent to this one"),
     (CANCELED, "the deploy was canceled before it changed anything"),
     (INTERRUPTED, "the run was told to stop"),
@@ -114,7 +117,7 @@ mod tests {
     #[test]
     fn codes_are_a_promise() {
         let codes: Vec<&str> = CODES.iter().map(|(code, _)| *code).collect();
-        insta::assert_snapshot!(codes.join(" "), @"AUTH NO_SUCH_ORG UNREACHABLE TIMED_OUT UNAVAILABLE MOVED LIMIT DISABLED PERMISSION UNSUPPORTED REFUSED DAMAGED HOSTILE UNEXPECTED USAGE STORAGE NOTHING_OBSERVED INCOMPLETE STALE NOT_CONFIRMED HALTED CANCELED INTERRUPTED NOT_IN_SYNC UNKNOWN_OUTCOME TEMPLATE ERROR");
+        insta::assert_snapshot!(codes.join(" "), @"AUTH NO_SUCH_ORG UNREACHABLE TIMED_OUT UNAVAILABLE MOVED LIMIT DISABLED PERMISSION UNSUPPORTED REFUSED DAMAGED HOSTILE UNEXPECTED USAGE STORAGE NOTHING_OBSERVED INCOMPLETE STALE NOT_CONFIRMED BUSY HALTED CANCELED INTERRUPTED NOT_IN_SYNC UNKNOWN_OUTCOME TEMPLATE ERROR");
     }
 
     #[test]

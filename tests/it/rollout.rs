@@ -520,9 +520,8 @@ async fn nothing_is_sent_once_too_many_have_failed() {
     // The first fails while the second one is about to send.
     let hold =
         |call: &str, fault| FaultRule { call: call.to_owned(), fault, after: 0, times: None };
-    labs.0.running.fault(FaultRule { after: 0, ..hold("retrieve", Fault::SlowBody(1500)) });
     labs.0.running.fault(hold("checkRetrieveStatus", Fault::ZipSlip));
-    labs.1.running.fault(hold("tooling.query", Fault::SlowBody(2500)));
+    labs.1.running.fault(hold("tooling.query", Fault::SlowBody(400)));
     let run = labs.0.finished(command_on_two(&labs, &[CARRY_OUT, &["--yes"]].concat())).await;
     assert_eq!(run.code, 4, "{run:?}");
     if run.stdout.contains("TWO  not begun") {

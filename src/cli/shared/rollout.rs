@@ -93,7 +93,9 @@ impl<'r> Rollout<'r> {
         work: impl AsyncFn(Part<'_>) -> Result<Exit, CommandError>,
     ) {
         let ui = self.answer.ui;
-        ui.note(&format!("the run {} begins", self.id));
+        if !changing.is_empty() {
+            ui.note(&format!("the run {} begins", self.id));
+        }
         let (mut left, mut sent) = (VecDeque::from(changing), 0);
         // What was carried out before, or has come to be so by itself, tries nothing.
         while sent < canary && !left.is_empty() && !self.is_over() {

@@ -49,6 +49,7 @@ impl CommandError {
                 `{name}`"
             ))
             .because(error.to_string())
+            .code(code::BUSY)
             .hint("wait until it is over, then run this again"),
             ApplyError::Journal(error) => {
                 let all =
