@@ -137,10 +137,13 @@ pub(super) struct Unanswered {
     pub(super) may_have_arrived: bool,
 }
 
-/// A time-out, a server's or gateway's failure: it says nothing of whether the org took the request
-/// (S 6.6).
-fn is_no_word(status: u16) -> bool {
-    matches!(status, 408 | 500 | 502 | 503 | 504)
+/// Says whether an answer is the org's no. An org that gives its reason has refused; a failure that
+/// it cannot name itself is none. What is not the API's (a page of whatever status, a gateway's
+/// time-out) says nothing of whether the org took the request (S 6.6), but for a way elsewhere.
+fn is_refusal(status: u16, error: &OrgError) -> bool {
+    let is_elsewhere = (300..400).contains(&status);
+    let is_named = error.code.as_deref().is_some_and(|code| code != "UNKNOWN_EXCEPTION");
+    is_elsewhere || status != 0 && is_named
 }
 
 /// The calls of one connection.
@@ -300,7 +303,7 @@ impl Wire {
                     _ => 0,
                 };
                 let may_have_arrived = match &error {
-                    cirrus::CirrusError::Api { .. } => is_no_word(status),
+                    cirrus::CirrusError::Api { .. } => true,
                     cirrus::CirrusError::Http(error) => !error.is_connect() && !error.is_builder(),
                     cirrus::CirrusError::ResponseTooLarge { .. }
                     | cirrus::CirrusError::InvalidResponse(_) => true,
@@ -308,21 +311,18 @@ impl Wire {
                 };
                 self.told(name, path, status, started);
                 let error = OrgError::from_rest(error);
-                // An org that gives its reason has refused; a failure that it cannot name itself is
-                // none.
-                let is_refusal = status != 0
-                    && error.code.as_deref().is_some_and(|code| code != "UNKNOWN_EXCEPTION");
-                Err(Unanswered { error, may_have_arrived: may_have_arrived && !is_refusal })
+                let may_have_arrived = may_have_arrived && !is_refusal(status, &error);
+                Err(Unanswered { error, may_have_arrived })
             }
             Ok(answer) => {
                 self.told(name, path, answer.status, started);
                 if answer.body.is_empty() && (200..300).contains(&answer.status) {
                     return Ok(Json::Null);
                 }
-                let may_have_arrived =
-                    (200..300).contains(&answer.status) || is_no_word(answer.status);
-                read_json(answer.status, &answer.body)
-                    .map_err(|error| Unanswered { error, may_have_arrived })
+                read_json(answer.status, &answer.body).map_err(|error| Unanswered {
+                    may_have_arrived: !is_refusal(answer.status, &error),
+                    error,
+                })
             }
         }
     }

@@ -304,6 +304,13 @@ async fn a_run_that_cannot_read_the_list_of_deploys_sends_nothing_twice() {
 /// A gateway passes the request on, and answers with a page of its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_of_a_gateway_is_no_word_on_what_it_passed_on() {
+    for status in [400, 403, 404, 502] {
+        let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+        lab.running.fault(once("deployRequest.start", Fault::PageAfter(status)));
+        let run = lab.ampersand("deploy", &["--yes"]).await;
+        assert_eq!((run.code, lab.count("deployRequest.start")), (0, 1), "{status}: {run:?}");
+        assert_eq!(lab.journal()[0]["stage"], "done", "{status}");
+    }
     for status in [502, 503, 504] {
         let lab = Lab::new(Store::in_memory(), Faults::none()).await;
         lab.running.fault(once("deployRequest.start", Fault::NotFound));
