@@ -240,7 +240,7 @@ fn a_deploy_that_did_not_come_to_its_end_says_how_it_stands() {
       caused by: the connection to acme broke
     hint: check the address and the network; HTTPS_PROXY and NO_PROXY are honoured
 
-    [ERROR, exit 1]
+    [BUSY, exit 1]
     error: nothing was sent to `acme`
       caused by: another run of sfsetup is deploying to this org now
     hint: wait until it is over, then run this again
