@@ -146,8 +146,7 @@ impl Kept {
 
     /// Why it failed, where it did.
     pub fn failure(&self) -> Option<Failure> {
-        let Error { code, message, hint } = self.org.error.clone()?;
-        Some(Failure { code, message, hint })
+        self.org.error.clone().map(Failure::from)
     }
 
     /// Gives it back where it answers what is asked of the org now.

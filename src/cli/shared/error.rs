@@ -79,6 +79,11 @@ impl CommandError {
         self
     }
 
+    /// What was kept of an error, to be told again.
+    pub(crate) fn again(Failure { code, message, hint }: Failure) -> Self {
+        hint.into_iter().fold(Self::new(message).code(&code), Self::hint)
+    }
+
     /// Adds why.
     pub(crate) fn because(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());

@@ -96,8 +96,7 @@ impl PlanOfOrg {
 
     /// Why there is no plan.
     pub fn failure(&self) -> Option<Failure> {
-        let Error { code, message, hint } = self.error.clone()?;
-        Some(Failure { code, message, hint })
+        self.error.clone().map(Failure::from)
     }
 
     fn verdict(&self) -> String {

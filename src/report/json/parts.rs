@@ -47,6 +47,12 @@ impl From<Failure> for Error {
     }
 }
 
+impl From<Error> for Failure {
+    fn from(Error { code, message, hint }: Error) -> Self {
+        Self { code, message, hint }
+    }
+}
+
 /// An org, or for files the path under `name` alone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Identity {

@@ -78,8 +78,7 @@ pub(super) fn run(
     let (mut changing, mut others) = (Vec::new(), Vec::new());
     for (at, row) in rows.iter().enumerate() {
         if let Some(failure) = row.failure() {
-            let error = CommandError::new(failure.message).code(&failure.code);
-            rollout.leave_out(at, failure.hint.into_iter().fold(error, CommandError::hint));
+            rollout.leave_out(at, CommandError::again(failure));
             continue;
         }
         if row.is_changed() { changing.push(at) } else { others.push(at) }
