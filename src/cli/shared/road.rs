@@ -559,13 +559,17 @@ pub(crate) fn confirm(ui: &Ui, org: &Org, yes: bool, question: &str) -> Result<(
     } else {
         ui.confirm(&format!("{question} [y/N]"), None)
     };
-    match answer {
-        Some(true) => Ok(()),
-        Some(false) => Err(CommandError::new("not confirmed, so nothing was sent")
-            .code(code::NOT_CONFIRMED)
-            .hint(ASK_AGAIN)),
-        None => Err(CommandError::new("there is no terminal to ask at, so nothing was sent")
-            .code(code::NOT_CONFIRMED)
-            .hint("`--yes` goes on without asking")),
-    }
+    confirmed(answer, "`--yes` goes on without asking")
+}
+
+/// Goes on where the answer is yes; `unasked` is what to do where nobody is there to be asked.
+pub(crate) fn confirmed(answer: Option<bool>, unasked: &str) -> Result<(), CommandError> {
+    let error = match answer {
+        Some(true) => return Ok(()),
+        Some(false) => CommandError::new("not confirmed, so nothing was sent").hint(ASK_AGAIN),
+        None => {
+            CommandError::new("there is no terminal to ask at, so nothing was sent").hint(unasked)
+        }
+    };
+    Err(error.code(code::NOT_CONFIRMED))
 }

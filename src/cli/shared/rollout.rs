@@ -14,6 +14,7 @@ use super::answer::{Answer, failure};
 use super::arguments::Exit;
 use super::error::CommandError;
 use super::fleet::{self, Fleet, Given};
+use super::road::confirmed;
 use super::ui::Ui;
 
 /// A run that changes many orgs.
@@ -223,7 +224,7 @@ pub(crate) fn confirm(
     ui: &Ui,
     question: &str,
     live: usize,
-    else_: &str,
+    unasked: &str,
 ) -> Result<(), CommandError> {
     let answer = match live {
         0 => ui.confirm(&format!("{question} None of them is in production. [y/N]"), None),
@@ -232,13 +233,5 @@ pub(crate) fn confirm(
             ui.confirm(&asked, Some(&live.to_string()))
         }
     };
-    let error = match answer {
-        Some(true) => return Ok(()),
-        Some(false) => CommandError::new("not confirmed, so nothing was sent")
-            .hint("the same command asks again"),
-        None => {
-            CommandError::new("there is no terminal to ask at, so nothing was sent").hint(else_)
-        }
-    };
-    Err(error.code(code::NOT_CONFIRMED))
+    confirmed(answer, unasked)
 }
