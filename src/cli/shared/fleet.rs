@@ -354,6 +354,9 @@ pub(crate) fn refuse_same<'n>(
     Ok(())
 }
 
+/// What to do where a run over many orgs did not come to its end.
+pub(crate) const GOES_ON: &str = "run the same command again: it goes on with what is left";
+
 /// Says which names lead to one org.
 pub(crate) fn note_same<'n>(ui: &Ui, orgs: impl Iterator<Item = (&'n str, Option<&'n str>)>) {
     let mut by_id: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

@@ -11,7 +11,7 @@ use crate::cli::shared::arguments::Exit;
 use crate::cli::shared::baseline;
 use crate::cli::shared::connect;
 use crate::cli::shared::error::CommandError;
-use crate::cli::shared::fleet::{self, Fleet, Given};
+use crate::cli::shared::fleet::{self, Fleet, GOES_ON, Given};
 use crate::cli::shared::goal::Goal;
 use crate::cli::shared::plans::{Folder, Making};
 use crate::cli::shared::road::{Manner, Reviewed};
@@ -34,9 +34,6 @@ use super::{DeployArguments, Run};
 const LOOK_BEFORE: &str = "where nobody is asked the plans are looked at before: `sfsetup diff .. \
                            --save-plan FOLDER` writes them, `sfsetup deploy --plan FOLDER --yes` \
                            carries them out";
-
-/// What to do where a run did not come to its end.
-const GOES_ON: &str = "run the same command again: it goes on with what is left";
 
 pub(super) fn run(
     answer: &Answer<'_>,

@@ -12,7 +12,7 @@ use crate::cli::shared::baseline;
 use crate::cli::shared::clock;
 use crate::cli::shared::connect;
 use crate::cli::shared::error::CommandError;
-use crate::cli::shared::fleet::{self, Fleet, Given, Ledger};
+use crate::cli::shared::fleet::{self, Fleet, GOES_ON, Given, Ledger};
 use crate::cli::shared::format::Format;
 use crate::cli::shared::goal::Goal;
 use crate::cli::shared::plans::{Making, PAGE};
@@ -121,7 +121,7 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
             _ if folder.is_some() => {
                 "no plan was written, and those that were there are as they were"
             }
-            Some(_) => "run the same command again: it goes on with what is left",
+            Some(_) => GOES_ON,
             None => "with `--resume FILE` a run that is stopped can be gone on with",
         }));
     }

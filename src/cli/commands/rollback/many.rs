@@ -7,7 +7,7 @@ use crate::cli::shared::answer::{Answer, failure};
 use crate::cli::shared::arguments::Exit;
 use crate::cli::shared::connect;
 use crate::cli::shared::error::CommandError;
-use crate::cli::shared::fleet::{self, Fleet, Given};
+use crate::cli::shared::fleet::{self, Fleet, GOES_ON, Given};
 use crate::cli::shared::journal::{finish_open, open_journal, read_journal, tell_damaged};
 use crate::cli::shared::rollout::{Part as OneOf, Rollout, confirm};
 use crate::cli::shared::ui::Ui;
@@ -37,9 +37,10 @@ struct Found {
     is_finished: bool,
 }
 
-/// What to do where it did not come to its end.
-const GOES_ON: &str = "`sfsetup rollback --org NAME --list` shows how each org stands; name only those \
-                       that are left, since the same command takes back one deploy more of the others";
+/// What to do where one that is of no run did not come to its end.
+const NAME_THE_REST: &str = "`sfsetup rollback --org NAME --list` shows how each org stands; name \
+                             only those that are left, since the same command takes back one \
+                             deploy more of the others";
 
 pub(super) fn run(
     answer: &Answer<'_>,
@@ -126,8 +127,8 @@ pub(super) fn run(
         Err(error) if error.exit != Exit::Interrupted => Err(error),
         ended => {
             let goes_on = match arguments.deploy_run {
-                Some(_) => "run the same command again: it goes on with what is left",
-                None => GOES_ON,
+                Some(_) => GOES_ON,
+                None => NAME_THE_REST,
             };
             rollout.end(arguments.deploy_run.clone(), ended.is_err(), goes_on, body)
         }
