@@ -20,7 +20,6 @@ use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
 use crate::report::json::schema::SCHEMAS;
 use crate::report::line::harmless;
-
 use crate::snapshot;
 use crate::template::{ParameterKind, Template, builtin};
 
@@ -296,10 +295,11 @@ fn steps(word: &OsStr) -> Vec<CompletionCandidate> {
         steps.map(move |step| (format!("{name}/{}", step.id), Some(step.title)))
     };
     let found = among(word, meant.iter().flat_map(of));
-    if !found.is_empty() {
-        return found;
-    }
-    // A step that is meant is named by its id alone too.
+    if found.is_empty() { by_id(word, meant) } else { found }
+}
+
+/// Steps of templates that are meant, by their ids alone.
+fn by_id(word: &OsStr, meant: Vec<Template>) -> Vec<CompletionCandidate> {
     let steps = meant.into_iter().flat_map(|template| template.steps);
     among(word, steps.map(|step| (step.id, Some(step.title))))
 }
@@ -307,9 +307,9 @@ fn steps(word: &OsStr) -> Vec<CompletionCandidate> {
 /// Steps, by their name alone too where the line names their template.
 fn explained(word: &OsStr) -> Vec<CompletionCandidate> {
     let mut found = steps(word);
-    if !behind(&["--template", "-t"]).is_empty() {
-        let steps = meant().into_iter().flat_map(|template| template.steps);
-        found.extend(among(word, steps.map(|step| (step.id, Some(step.title)))));
+    let is_id = |one: &CompletionCandidate| !one.get_value().to_string_lossy().contains('/');
+    if !behind(&["--template", "-t"]).is_empty() && !found.iter().any(is_id) {
+        found.extend(by_id(word, meant()));
     }
     found
 }

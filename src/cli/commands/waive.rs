@@ -22,6 +22,7 @@ use crate::cli::shared::waivers::day;
 use crate::metadata::lasting::Period;
 use crate::metadata::registry::nearest::{nearest, perhaps};
 use crate::plan::saved::SavedWaiver;
+use crate::report::explain::steps;
 use crate::report::json::waive::Waived;
 use crate::template::{Step, Template};
 
@@ -192,14 +193,7 @@ fn step(ui: &Ui, arguments: &WaiveArguments, config: &Config) -> Result<String, 
             .hint("components are named with their type: `sfsetup waive TYPE:NAME:PATH`")
             .usage());
     }
-    let of = |template| {
-        Template::steps_called(template, step).into_iter().map(move |one| (template, one))
-    };
-    let mut found: Vec<(&Template, &Step)> = templates.iter().flat_map(of).collect();
-    // A title counts where no step goes by that as its id.
-    if found.iter().any(|(_, one)| one.id == step) {
-        found.retain(|(_, one)| one.id == step);
-    }
+    let found = steps(step, None, &templates);
     match found.as_slice() {
         [(template, one)] => Ok(format!("{}/{}", template.name, one.id)),
         [] => {
