@@ -15,7 +15,7 @@ use crate::metadata::ComponentId;
 use crate::metadata::document::Document;
 use crate::plan::assignment::{Assigned, Assignment};
 use crate::plan::before_image::Image;
-use crate::plan::saved::{SavedChange, SavedOrg, digest};
+use crate::plan::saved::{SavedChange, SavedOrg, digest, sealed};
 
 /// The format's name and version.
 pub const FORMAT: &str = "sfsetup.journal/1";
@@ -307,7 +307,8 @@ impl Journal {
     pub fn write(&self, entry: &Entry) -> Result<(), JournalError> {
         let path = self.path(&entry.id);
         let failed = |error| JournalError::Io { path: path.clone(), error };
-        let text = sealed(entry).map_err(|error| failed(io::Error::other(error)))?;
+        let text = sealed(entry).and_then(|json| serde_json::to_vec_pretty(&json));
+        let text = text.map_err(|error| failed(io::Error::other(error)))?;
         // A temporary file of this kind is its owner's alone.
         let mut file =
             tempfile::Builder::new().prefix(".entry-").tempfile_in(&self.folder).map_err(failed)?;
@@ -350,13 +351,6 @@ impl Journal {
     fn path(&self, id: &str) -> PathBuf {
         self.folder.join(format!("{id}.json"))
     }
-}
-
-/// An entry as it is written: with the digest of the rest ([`digest`]).
-fn sealed(entry: &Entry) -> serde_json::Result<Vec<u8>> {
-    let mut json = serde_json::to_value(entry)?;
-    json["digest"] = digest(&json).into();
-    serde_json::to_vec_pretty(&json)
 }
 
 /// What a journal holds.

@@ -313,9 +313,7 @@ impl SavedPlan {
     /// # Errors
     /// It cannot be written as JSON.
     pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
-        let mut json = serde_json::to_value(self)?;
-        json["digest"] = digest(&json).into();
-        let mut text = serde_json::to_vec_pretty(&json)?;
+        let mut text = serde_json::to_vec_pretty(&sealed(self)?)?;
         text.push(b'\n');
         Ok(text)
     }
@@ -477,6 +475,16 @@ pub fn digest(file: &serde_json::Value) -> String {
         fields.remove("digest");
     }
     sha256(rest.to_string().as_bytes())
+}
+
+/// A file of ours as it is written: with the digest of the rest ([`digest`]).
+///
+/// # Errors
+/// It cannot be written as JSON.
+pub fn sealed<T: Serialize>(file: &T) -> serde_json::Result<serde_json::Value> {
+    let mut json = serde_json::to_value(file)?;
+    json["digest"] = digest(&json).into();
+    Ok(json)
 }
 
 /// A value as JSON: a flag, a number, a text, a list of texts.

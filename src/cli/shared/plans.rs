@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::plan::saved::{SavedBaseline, SavedPlan, SavedWanted, digest};
+use crate::plan::saved::{SavedBaseline, SavedPlan, SavedWanted, digest, sealed};
 use crate::report::Failure;
 use crate::report::fleet::plans::{FORMAT, PlanOfOrg, Plans, Review, Shown};
 use crate::report::line::harmless;
@@ -147,9 +147,7 @@ fn none_made() -> Failure {
 /// The list as text, with its digest.
 fn list(orgs: &[PlanOfOrg]) -> serde_json::Result<String> {
     let plans = Plans { format: FORMAT.to_owned(), digest: None, orgs: orgs.to_vec() };
-    let mut json = serde_json::to_value(plans)?;
-    json["digest"] = digest(&json).into();
-    let text = serde_json::to_string_pretty(&json)? + "\n";
+    let text = serde_json::to_string_pretty(&sealed(&plans)?)? + "\n";
     Ok(harmless(&text).into_owned())
 }
 
