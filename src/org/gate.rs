@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 const TO_ORG: usize = 5;
 
 /// So many to one host, where nobody says how many.
-pub const TO_HOST: usize = 100;
+const TO_HOST: usize = 100;
 
 /// What lets requests through. Clones let through together.
 #[derive(Clone, Debug)]

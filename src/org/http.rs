@@ -163,12 +163,16 @@ pub(super) struct Wire {
     lane: Lane,
 }
 
+/// The host of an org's address.
+fn host_of(address: &str) -> String {
+    let url = reqwest::Url::parse(address).ok();
+    url.as_ref().and_then(|url| url.host_str()).unwrap_or(address).to_owned()
+}
+
 impl Wire {
     pub(super) fn new(auth: SharedAuth, options: &ConnectOptions) -> Result<Self, OrgError> {
         let http = client(auth.instance_url(), options)?;
-        let url = reqwest::Url::parse(auth.instance_url()).ok();
-        let host = url.as_ref().and_then(|url| url.host_str()).unwrap_or(auth.instance_url());
-        let lane = options.gate.to_org(host);
+        let lane = options.gate.to_org(&host_of(auth.instance_url()));
         let patient = Patient::new(auth, options);
         let signing_in = patient.under_way();
         let auth: SharedAuth = Arc::new(patient);
@@ -403,9 +407,7 @@ impl Wire {
             return Ok(answer);
         }
         self.told(method, path.to_owned(), 0, started);
-        let address = self.rest.auth().instance_url();
-        let url = reqwest::Url::parse(address).ok();
-        let host = url.as_ref().and_then(|url| url.host_str()).unwrap_or(address);
+        let host = host_of(self.rest.auth().instance_url());
         Err(OrgError::new(OrgErrorKind::TimedOut, format!("{host} did not answer in time")))
     }
 
