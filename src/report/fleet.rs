@@ -16,6 +16,7 @@ mod text;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use textwrap::core::display_width;
 
 use crate::diff::State;
 use crate::metadata::sha256::sha256;
@@ -23,6 +24,7 @@ use crate::metadata::sha256::sha256;
 use super::json::parts::{Error, Identity};
 use super::json::{self, FindingRow, OneTemplate, Org};
 use super::jsonl::{self, Answer};
+use super::line::clean;
 use super::plan::count;
 use super::since::Since;
 use super::words::told;
@@ -191,6 +193,20 @@ impl Kept {
     fn blocks(&self) -> impl Iterator<Item = &[FindingRow<'static>]> {
         self.org.findings.chunk_by(|one, other| one.rule() == other.rule())
     }
+}
+
+/// An org's name takes so many columns at most.
+const WIDEST: usize = 40;
+
+/// The names of orgs as a column of a terminal: how wide it is, and each with blanks behind it.
+fn name_column<'n>(names: impl Iterator<Item = &'n str>) -> (usize, Vec<String>) {
+    let mut names: Vec<String> = names.map(clean).collect();
+    let width = names.iter().map(|name| display_width(name)).max().unwrap_or(0).min(WIDEST);
+    for name in &mut names {
+        let pad = width.saturating_sub(display_width(name));
+        name.extend(std::iter::repeat_n(' ', pad));
+    }
+    (width, names)
 }
 
 /// The line at the head of a file of answers.

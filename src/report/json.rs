@@ -94,6 +94,28 @@ pub(super) struct Changes {
     pub(super) notes: Vec<String>,
 }
 
+impl Changes {
+    /// How many there are of each, in words; those of several orgs are summed.
+    pub(super) fn words<'c>(all: impl IntoIterator<Item = &'c Self>) -> String {
+        let all: Vec<&Self> = all.into_iter().collect();
+        let sum = |of: fn(&Self) -> usize| all.iter().map(|one| of(one)).sum::<usize>();
+        let mut counts = vec![
+            format!("{} new", sum(|one| one.new)),
+            format!("{} fixed", sum(|one| one.fixed)),
+            format!("{} persisting", sum(|one| one.persisting)),
+        ];
+        for (count, words) in [
+            (sum(|one| one.not_observed), "not observed now"),
+            (sum(|one| one.not_asked.len()), "not asked now"),
+        ] {
+            if count > 0 {
+                counts.push(format!("{count} {words}"));
+            }
+        }
+        counts.join(", ")
+    }
+}
+
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Summary {
     pub(super) in_sync: usize,

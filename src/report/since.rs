@@ -145,33 +145,25 @@ impl Since {
         for (finding, one) in org.findings.iter_mut().zip(&self.findings) {
             finding.since = one.map(|one| one.name().into());
         }
-        org.since = Some(json::Changes {
+        org.since = Some(self.changes());
+    }
+
+    fn changes(&self) -> json::Changes {
+        json::Changes {
             new: self.count(Become::New),
             fixed: self.count(Become::Fixed),
             persisting: self.count(Become::Persisting),
             not_observed: self.count(Become::Unseen),
             not_asked: self.not_asked.clone(),
             notes: self.notes.clone(),
-        });
+        }
     }
 
     /// Writes what has become of an earlier answer that is called `name`, for a person.
     pub fn text(&self, name: &str, report: &Report<'_>, full: bool) -> String {
         let mut out = String::new();
-        let mut counts = vec![
-            format!("{} new", self.count(Become::New)),
-            format!("{} fixed", self.count(Become::Fixed)),
-            format!("{} persisting", self.count(Become::Persisting)),
-        ];
-        for (count, words) in [
-            (self.count(Become::Unseen), "not observed now"),
-            (self.not_asked.len(), "not asked now"),
-        ] {
-            if count > 0 {
-                counts.push(format!("{count} {words}"));
-            }
-        }
-        line(&mut out, &format!("\nSince {}: {}.", clean(name), counts.join(", ")));
+        let words = json::Changes::words([&self.changes()]);
+        line(&mut out, &format!("\nSince {}: {words}.", clean(name)));
         let findings: Vec<_> = report.diffs().flat_map(|diff| &diff.findings).collect();
         let of = |what: Become| -> Vec<String> {
             let chosen = self.findings.iter().zip(&findings).filter(|(one, _)| **one == Some(what));

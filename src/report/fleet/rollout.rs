@@ -1,15 +1,13 @@
 //! What became of a change that was carried to many orgs, for a terminal.
 
 use owo_colors::OwoColorize as _;
-use textwrap::core::display_width;
 
 use crate::report::code;
 use crate::report::json::deploy::{OneRun, Outcome, RunOfMany};
-use crate::report::line::{clean, line, paragraph};
+use crate::report::line::{line, paragraph};
 use crate::report::plan::count;
 
-/// An org's name takes so many columns at most.
-const WIDEST: usize = 40;
+use super::name_column;
 
 /// Writes a line an org, and what all come to.
 pub fn render(run: &RunOfMany) -> String {
@@ -18,11 +16,9 @@ pub fn render(run: &RunOfMany) -> String {
         line(&mut out, &format!("Run {id}").bold().to_string());
         out.push('\n');
     }
-    let names = || run.orgs.iter().map(|org| clean(org.name()));
-    let width = names().map(|name| display_width(&name)).max().unwrap_or(0).min(WIDEST);
-    for (org, name) in run.orgs.iter().zip(names()) {
-        let pad = " ".repeat(width.saturating_sub(display_width(&name)));
-        paragraph(&mut out, 0, &format!("{name}{pad}  "), &words(org));
+    let (width, names) = name_column(run.orgs.iter().map(OneRun::name));
+    for (org, name) in run.orgs.iter().zip(names) {
+        paragraph(&mut out, 0, &format!("{name}  "), &words(org));
         if let Some(hint) = org.error.as_ref().and_then(|error| error.hint.as_ref())
             && fate(org) != Fate::NotBegun
         {

@@ -1,7 +1,6 @@
 //! Many orgs for a person at a terminal: a matrix of marks, what its columns are, what failed.
 
 use owo_colors::OwoColorize as _;
-use textwrap::core::display_width;
 
 use crate::diff::State;
 use crate::report::guide::WORST_FIRST;
@@ -9,7 +8,7 @@ use crate::report::json::Changes;
 use crate::report::line::{clean, line, mark, marked, paragraph};
 use crate::report::words::word;
 
-use super::{Ended, Kept, Matrix, counts, state, title};
+use super::{Ended, Kept, Matrix, counts, name_column, state, title};
 
 /// So many steps stand together.
 const TOGETHER: usize = 10;
@@ -19,9 +18,6 @@ const NAMED: usize = 6;
 
 /// So many findings that are new in an org are told.
 const LISTED: usize = 12;
-
-/// An org's name takes so many columns at most.
-const WIDEST: usize = 40;
 
 /// Writes the answers; with `full` also each finding that is not in sync.
 pub fn render(orgs: &[Kept], full: bool) -> String {
@@ -57,8 +53,7 @@ pub fn render(orgs: &[Kept], full: bool) -> String {
 
 /// A line an org: its name, and the mark of each step.
 fn rows(out: &mut String, orgs: &[Kept], matrix: &Matrix) {
-    let names: Vec<String> = orgs.iter().map(|org| clean(org.name())).collect();
-    let width = names.iter().map(|name| display_width(name)).max().unwrap_or(0).min(WIDEST);
+    let (width, names) = name_column(orgs.iter().map(Kept::name));
     if matrix.columns.len() > 1 {
         let heads = (0..matrix.columns.len()).step_by(TOGETHER).map(|at| {
             let many = (matrix.columns.len() - at).min(TOGETHER);
@@ -68,7 +63,6 @@ fn rows(out: &mut String, orgs: &[Kept], matrix: &Matrix) {
         line(out, format!("{:width$}  {heads}", "").trim_end());
     }
     for ((org, name), row) in orgs.iter().zip(&names).zip(&matrix.rows) {
-        let pad = " ".repeat(width.saturating_sub(display_width(name)));
         let marks = row.chunks(TOGETHER).map(|chunk| {
             let one = |state: &Option<State>| state.map_or_else(|| ".".to_owned(), mark);
             chunk.iter().map(one).collect::<String>()
@@ -77,7 +71,7 @@ fn rows(out: &mut String, orgs: &[Kept], matrix: &Matrix) {
             Ended::Failed => "error".red().bold().to_string(),
             Ended::Well | Ended::Drift => marks.collect::<Vec<_>>().join(" "),
         };
-        line(out, &format!("{name}{pad}  {marks}"));
+        line(out, &format!("{name}  {marks}"));
     }
     out.push('\n');
 }
@@ -122,21 +116,8 @@ fn since(out: &mut String, orgs: &[Kept], full: bool) {
     if all().next().is_none() {
         return;
     }
-    let sum = |of: fn(&Changes) -> usize| all().map(|(_, since)| of(since)).sum::<usize>();
-    let mut counts = vec![
-        format!("{} new", sum(|since| since.new)),
-        format!("{} fixed", sum(|since| since.fixed)),
-        format!("{} persisting", sum(|since| since.persisting)),
-    ];
-    for (count, words) in [
-        (sum(|since| since.not_observed), "not observed now"),
-        (sum(|since| since.not_asked.len()), "not asked now"),
-    ] {
-        if count > 0 {
-            counts.push(format!("{count} {words}"));
-        }
-    }
-    line(out, &format!("Since the earlier answer: {}.", counts.join(", ")));
+    let words = Changes::words(all().map(|(_, since)| since));
+    line(out, &format!("Since the earlier answer: {words}."));
     for (org, since) in all() {
         let new = org.findings().filter(|one| one.since.as_deref() == Some("new"));
         let new: Vec<_> = new.collect();
