@@ -44,7 +44,11 @@ pub(crate) struct DeployArguments {
 
     /// Carry out a saved plan, or all plans of a folder; refused if the org or the template has
     /// moved since
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["template", "baseline", "baseline_org", "set", "only", "except"])]
+    #[arg(
+        long,
+        value_name = "PATH",
+        conflicts_with_all = ["template", "baseline", "baseline_org", "set", "only", "except"]
+    )]
     plan: Option<PathBuf>,
 
     #[command(flatten)]

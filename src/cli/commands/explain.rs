@@ -23,8 +23,8 @@ use crate::template::{Step, Template};
 /// Explain a step or a setting: why it is wanted, what it costs, where it is set
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArguments {
-    /// A step, by its id or title, as `STEP` or `TEMPLATE/STEP`; or a setting, as `PATH`, `TYPE:PATH` or
-    /// `TYPE:NAME PATH`, as findings name it
+    /// A step, by its id or title, as `STEP` or `TEMPLATE/STEP`; or a setting, as `PATH`,
+    /// `TYPE:PATH` or `TYPE:NAME PATH`, as findings name it
     #[arg(required = true, value_name = "STEP|SETTING")]
     what: Vec<String>,
 

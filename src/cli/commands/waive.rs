@@ -34,8 +34,8 @@ use crate::template::{Step, Template};
 /// asked for.
 #[derive(Debug, Args)]
 pub(crate) struct WaiveArguments {
-    /// A step of a template by its id or title, or components or settings in them; in these `*` and `?` stand for any
-    /// text
+    /// A step of a template by its id or title, or components or settings in them; in these `*`
+    /// and `?` stand for any text
     #[arg(value_name = "STEP|TEMPLATE/STEP|TYPE:NAME[:PATH]")]
     what: String,
 

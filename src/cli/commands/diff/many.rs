@@ -223,7 +223,8 @@ fn asked(
     })?;
     let earlier = earlier.map(|earlier| &earlier.text);
     Ok(format!(
-        "{earlier:?} {} {templates:?} {:?} {:?} {:?} {named:?} {held:?} {strict} {expires_within:?} {:?}",
+        "{earlier:?} {} {templates:?} {:?} {:?} {:?} {named:?} {held:?} {strict} \
+         {expires_within:?} {:?}",
         env!("CARGO_PKG_VERSION"),
         wanted.set,
         wanted.only,

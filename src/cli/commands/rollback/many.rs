@@ -206,8 +206,8 @@ fn look(
     Ok(looked.into_inner())
 }
 
-/// Looks what is to be taken back in one org. What was cut off there is settled first: the newest may
-/// be among it.
+/// Looks what is to be taken back in one org. What was cut off there is settled first: the newest
+/// may be among it.
 async fn one(
     given: Given<'_>,
     arguments: &RollbackArguments,

@@ -1,5 +1,5 @@
-//! Orgs of a CSV file, as spreadsheets write them: a row an org, a column `org`, the way into it, and
-//! a column a parameter.
+//! Orgs of a CSV file, as spreadsheets write them: a row an org, a column `org`, the way into it,
+//! and a column a parameter.
 //!
 //! A row is a line. A quote that is opened and not closed would take the rows after it into one
 //! cell, and the orgs in them would be asked nothing without a word; so no cell goes on in the next
@@ -17,8 +17,8 @@ use super::Config;
 const OWN: [&str; 3] = ["org", "instance_url", "access_token_env"];
 
 /// What such a file looks like.
-const FORM: &str = "its first line names the columns: `org`, and parameters of the template; each line after it \
-     is an org";
+const FORM: &str = "its first line names the columns: `org`, and parameters of the template; each \
+                    line after it is an org";
 
 /// Where the values stand that a CSV file gave.
 #[derive(Debug)]
