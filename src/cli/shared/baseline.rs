@@ -74,6 +74,20 @@ pub(crate) async fn baseline(
     Ok(side)
 }
 
+/// Gets the baseline that the arguments name, with how they name it; none where they name none.
+///
+/// # Errors
+/// As for [`baseline`].
+pub(crate) async fn of(
+    ui: &Ui,
+    arguments: &WantedArguments,
+    timeout: Duration,
+) -> Result<Option<(SavedBaseline, Side)>, CommandError> {
+    let Some(saved) = named(arguments) else { return Ok(None) };
+    let side = baseline(ui, &saved, timeout).await?;
+    Ok(Some((saved, side)))
+}
+
 /// What an org has of a baseline.
 pub(crate) struct OfOrg {
     /// What it has.

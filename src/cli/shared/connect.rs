@@ -579,15 +579,28 @@ pub(crate) fn check_known(ui: &Ui, choice: &TargetOrg) -> Result<(), CommandErro
 }
 
 /// The same for whoever waits already.
-///
-/// # Errors
-/// As [`check_known`].
-pub(crate) async fn known(ui: &Ui, choice: &TargetOrg) -> Result<(), CommandError> {
+async fn known(ui: &Ui, choice: &TargetOrg) -> Result<(), CommandError> {
     #[cfg(feature = "demo")]
     if choice.is_demo() {
         return Ok(());
     }
     session(choice, &options(ui)).await.map(drop)
+}
+
+/// Gives what is asked of an org; where that is wrong, and the org is not known, the org's error
+/// comes first.
+///
+/// # Errors
+/// As [`check_known`], or what is wrong with what is asked.
+pub(crate) async fn of_known<T>(
+    ui: &Ui,
+    choice: &TargetOrg,
+    asked: Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    if asked.is_err() {
+        known(ui, choice).await?;
+    }
+    asked
 }
 
 /// The login or alias that was probably meant, or the demo org.

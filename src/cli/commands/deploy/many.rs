@@ -156,14 +156,8 @@ fn plans(
     let making = Making::begin(None, fleet.names())?;
     let failed: RefCell<BTreeMap<usize, Failure>> = RefCell::default();
     let side = connect::block_on(ui, async {
-        let side = match baseline::named(&arguments.wanted) {
-            Some(saved) => {
-                let timeout = Duration::from_secs(arguments.timeout);
-                let side = baseline::baseline(ui, &saved, timeout).await?;
-                Some((saved, side))
-            }
-            None => None,
-        };
+        let timeout = Duration::from_secs(arguments.timeout);
+        let side = baseline::of(ui, &arguments.wanted, timeout).await?;
         let work = async |given: Given<'_>| {
             plan(given, arguments, fleet, only, side.as_ref(), &making).await
         };
@@ -201,14 +195,8 @@ async fn plan(
             Goal::Baseline { side, saved: saved.clone(), only, waivers: &waivers }
         }
         None => {
-            wanted = match Wanted::load(ui, &arguments.wanted, &fleet.config, Some(choice)) {
-                Ok(wanted) => wanted,
-                Err(error) => {
-                    // Which org comes before its parameters.
-                    connect::known(ui, choice).await?;
-                    return Err(error);
-                }
-            };
+            let loaded = Wanted::load(ui, &arguments.wanted, &fleet.config, Some(choice));
+            wanted = connect::of_known(ui, choice, loaded).await?;
             steps = wanted.steps()?;
             Goal::Steps { wanted: &wanted, steps: &steps, only, waivers: &waivers, is_blind: false }
         }

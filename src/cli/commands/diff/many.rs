@@ -19,6 +19,7 @@ use crate::cli::shared::plans::{Making, PAGE};
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted;
+use crate::plan::saved::SavedBaseline;
 use crate::report::Report;
 use crate::report::fleet::plans::{PlanOfOrg, to_change};
 use crate::report::fleet::{self as told, Ended, Kept};
@@ -36,7 +37,7 @@ struct Question<'q> {
     fleet: &'q Fleet,
     only: &'q Selection,
     /// The baseline, where that is what is wanted.
-    side: Option<Side>,
+    side: Option<(SavedBaseline, Side)>,
     /// What is asked of one org alone, by its name.
     own: &'q BTreeMap<String, String>,
     /// The earlier answer that is compared with.
@@ -60,16 +61,11 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     owe(ui, arguments, outlets);
     outlets.iter().filter_map(|outlet| outlet.file).try_for_each(check_writable)?;
     let only = Selection::parse(&arguments.wanted.only, &arguments.wanted.except)?;
-    let side = match baseline::named(&arguments.wanted) {
-        Some(saved) => {
-            let timeout = Duration::from_secs(arguments.timeout);
-            Some(connect::block_on(ui, baseline::baseline(ui, &saved, timeout))?)
-        }
-        None => {
-            check_values(ui, arguments, &fleet)?;
-            None
-        }
-    };
+    let timeout = Duration::from_secs(arguments.timeout);
+    let side = connect::block_on(ui, baseline::of(ui, &arguments.wanted, timeout))?;
+    if side.is_none() {
+        check_values(ui, arguments, &fleet)?;
+    }
     let earlier = arguments.earlier()?;
     let asked = asked(ui, arguments, &fleet, side.as_ref(), earlier.as_ref())?;
     let earlier = earlier.as_ref().map(|earlier| earlier.answer()).transpose()?;
@@ -211,12 +207,12 @@ fn asked(
     ui: &Ui,
     arguments: &DiffArguments,
     fleet: &Fleet,
-    side: Option<&Side>,
+    side: Option<&(SavedBaseline, Side)>,
     earlier: Option<&Earlier>,
 ) -> Result<String, CommandError> {
     let DiffArguments { wanted, strict, expires_within, .. } = arguments;
     let templates = wanted::texts(ui, wanted, &fleet.config)?;
-    let named = baseline::named(wanted);
+    let (named, side) = side.map(|(named, side)| (named, side)).unzip();
     let held = side.filter(|_| wanted.baseline.is_some()).map(Side::digest).transpose();
     let held = held.map_err(|error| {
         CommandError::new("cannot read the baseline").because(error.to_string())
@@ -255,19 +251,13 @@ impl Question<'_> {
         let waivers = wanted::waivers(ui, config, Some(choice))?;
         let (fail_on, _) = wanted::fail_on(ui, self.arguments.strict, config, Some(choice));
         let (wanted, steps);
-        let goal = match (&self.side, baseline::named(&self.arguments.wanted)) {
-            (Some(side), Some(saved)) => {
-                Goal::Baseline { side, saved, only: self.only, waivers: &waivers }
+        let goal = match &self.side {
+            Some((saved, side)) => {
+                Goal::Baseline { side, saved: saved.clone(), only: self.only, waivers: &waivers }
             }
-            _ => {
-                wanted = match self.arguments.load(ui, config, Some(choice)) {
-                    Ok(wanted) => wanted,
-                    Err(error) => {
-                        // Which org comes before its parameters.
-                        connect::known(ui, choice).await?;
-                        return Err(error);
-                    }
-                };
+            None => {
+                let loaded = self.arguments.load(ui, config, Some(choice));
+                wanted = connect::of_known(ui, choice, loaded).await?;
                 steps = match self.making {
                     Some(_) => wanted.steps()?,
                     None => wanted.steps_to_look_at()?,

@@ -90,14 +90,8 @@ async fn take_one(
             out: arguments.out.join(&folders[org.name.as_str()]),
             ..arguments.clone()
         };
-        let (selection, case) = match select(ui, &own, &fleet.config, choice) {
-            Ok(selected) => selected,
-            Err(error) => {
-                // Which org comes before its parameters.
-                connect::known(ui, choice).await?;
-                return Err(error);
-            }
-        };
+        let selected = select(ui, &own, &fleet.config, choice);
+        let (selection, case) = connect::of_known(ui, choice, selected).await?;
         if selection.by == SelectedBy::Template && selection.components.is_empty() {
             return Err(super::nothing_to_take());
         }
