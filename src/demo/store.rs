@@ -177,17 +177,6 @@ impl Store {
         self
     }
 
-    /// Makes it an org that people work in, in place of a sandbox.
-    #[must_use]
-    pub fn in_production(self) -> Self {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        for row in inner.state.org.records.get_mut("Organization").into_iter().flatten() {
-            row.insert("IsSandbox".to_owned(), false.into());
-        }
-        drop(inner);
-        self
-    }
-
     /// Ends the access tokens of all who have signed in, as time does; their refresh tokens stay.
     ///
     /// # Errors
@@ -195,6 +184,19 @@ impl Store {
     pub fn end_sessions(&self) -> Result<(), DemoError> {
         self.with(|state, _| {
             state.org.end_sessions();
+            state.dirty = true;
+        })
+    }
+
+    /// Makes it an org that people work in, in place of a sandbox.
+    ///
+    /// # Errors
+    /// The folder cannot be read or written.
+    pub fn go_live(&self) -> Result<(), DemoError> {
+        self.with(|state, _| {
+            for row in state.org.records.get_mut("Organization").into_iter().flatten() {
+                row.insert("IsSandbox".to_owned(), false.into());
+            }
             state.dirty = true;
         })
     }

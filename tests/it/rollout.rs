@@ -275,7 +275,8 @@ fn starts(labs: &(Lab, Lab)) -> (usize, usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_types_how_many_orgs_are_in_production() {
-    let labs = two_of(Store::in_memory().in_production(), Store::in_memory_named("two")).await;
+    let labs = two_of(Store::in_memory(), Store::in_memory_named("two")).await;
+    labs.0.running.store().go_live().unwrap();
     plans_of_two(&labs).await;
     let question = "Deploy to 2 orgs? Type how many of them are in production:";
     for (answer, code, sent) in [("2", 1, (0, 0)), ("y", 1, (0, 0)), ("1", 0, (1, 1))] {
@@ -480,16 +481,7 @@ fn the_newest_of_many_orgs_is_what_was_cut_off_and_the_same_command_is_no_other(
 async fn an_org_in_which_people_work_by_now_is_left_as_it_is() {
     let labs = two_of(Store::in_memory(), Store::in_memory_named("two")).await;
     plans_of_two(&labs).await;
-    let sandbox = labs.0.running.url();
-    // The same org, behind the same address, in production by now.
-    drop(labs.0.running);
-    let running = sfsetup::demo::serve(
-        Store::in_memory().in_production(),
-        sandbox.rsplit(':').next().and_then(|port| port.parse().ok()),
-        sfsetup::demo::Faults::none(),
-    );
-    let running = running.await.unwrap();
-    let labs = (Lab { running, env: labs.0.env }, labs.1);
+    labs.0.running.store().go_live().unwrap();
     let run = labs.0.finished(command_on_two(&labs, &[CARRY_OUT, &["--yes"]].concat())).await;
     assert_eq!((run.code, starts(&labs).0), (4, 0), "{run:?}");
     assert!(run.stderr.contains("it is in production now"), "{run:?}");
