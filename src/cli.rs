@@ -15,8 +15,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 #[cfg(feature = "demo")]
 use commands::demo;
 use commands::{
-    config, deploy, diff, doctor, explain, git_diff, init, org, package, plan, rollback, snapshot,
-    template, waive,
+    config, deploy, diff, doctor, explain, git_diff, init, merge, org, package, plan, rollback,
+    snapshot, template, trend, waive,
 };
 use shared::arguments::Exit;
 use shared::error::CommandError;
@@ -71,6 +71,8 @@ enum Command {
     Rollback(rollback::RollbackArguments),
     Snapshot(snapshot::SnapshotArguments),
     GitDiff(git_diff::GitDiffArguments),
+    Merge(merge::MergeArguments),
+    Trend(trend::TrendArguments),
     Waive(waive::WaiveArguments),
     Explain(explain::ExplainArguments),
     Doctor(doctor::DoctorArguments),
@@ -194,6 +196,8 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
         Command::Rollback(arguments) => rollback::run(ui, &arguments),
         Command::Snapshot(arguments) => snapshot::run(ui, &arguments),
         Command::GitDiff(arguments) => git_diff::run(ui, &arguments),
+        Command::Merge(arguments) => merge::run(ui, &arguments),
+        Command::Trend(arguments) => trend::run(ui, &arguments),
         Command::Waive(arguments) => waive::run(ui, &arguments),
         Command::Explain(arguments) => explain::run(ui, &arguments),
         Command::Doctor(arguments) => doctor::run(ui, &arguments),

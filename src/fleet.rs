@@ -4,6 +4,8 @@
 //! What the work is and what comes of it is the caller's: an org is a number here. Whoever ends the
 //! run early (drops it) keeps what has ended, since each is handed over as it ends.
 
+pub mod shard;
+
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::time::Duration;

@@ -3,8 +3,8 @@
 //! A page-long map of the crate. Who may import whom runs from left to right and is kept by a test
 //! (`tests/it/layers.rs`):
 //!
-//! `metadata <- template <- diff <- package <- plan <- org <- snapshot, journal <- apply <- fleet
-//! <- report <- cli <- main`
+//! `metadata <- template <- diff <- package <- plan <- org <- snapshot, journal <- apply <- fleet,
+//! trend <- report <- results <- cli <- main`
 //!
 //! - [`metadata`]: what an org is made of. Documents as bytes with paths, their settings and
 //!   permissions, two states held against each other, and the table of metadata types.
@@ -17,7 +17,9 @@
 //! - [`journal`]: what was deployed, where, and what was there before.
 //! - [`apply`]: a plan carried out, watched, found again after a cut, and taken back.
 //! - [`fleet`]: one piece of work over many orgs, so many at a time.
+//! - [`trend`]: drift over time, from looks at many orgs; pure too.
 //! - [`report`]: diffs, plans and templates as text, JSON, pages and comments.
+//! - [`results`]: answers of many orgs kept in a database or an object storage (feature `store`).
 //! - `demo`: a make-believe org that speaks the real protocol, for trying things and for tests
 //!   (feature `demo`).
 //! - [`cli`]: the command line; the only part that prints, asks and advises.
@@ -37,5 +39,7 @@ pub mod org;
 pub mod package;
 pub mod plan;
 pub mod report;
+pub mod results;
 pub mod snapshot;
 pub mod template;
+pub mod trend;

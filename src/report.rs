@@ -27,6 +27,7 @@ pub mod since;
 mod steps;
 pub mod template;
 pub mod text;
+pub mod trend;
 pub mod trial;
 mod unseen;
 mod wants;

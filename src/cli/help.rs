@@ -103,6 +103,31 @@ pub(super) const ROWS: &[Row] = &[
         &[0],
     ),
     (
+        "merge",
+        [
+            (
+                "sfsetup merge shards/*.jsonl --out fleet.html",
+                "the shards of one run as a page of all orgs",
+            ),
+            (
+                "sfsetup merge --results s3://bucket/nights --run 2026-11-27",
+                "the same from where `diff --results` kept them",
+            ),
+        ],
+        &[0, 4],
+    ),
+    (
+        "trend",
+        [
+            ("sfsetup trend nights/*.jsonl", "which orgs drifted, since when, and what was fixed"),
+            (
+                "sfsetup trend --results s3://bucket/nights --since 30d --out trend.html",
+                "of thirty days, as a page with plots",
+            ),
+        ],
+        &[0, 4],
+    ),
+    (
         "waive",
         [
             (

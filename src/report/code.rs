@@ -47,6 +47,8 @@ pub const NOT_CONFIRMED: &str = "NOT_CONFIRMED";
 pub const BUSY: &str = "BUSY";
 /// The run over many orgs was stopped before it came to this one.
 pub const HALTED: &str = "HALTED";
+/// No part of a run over many orgs answers this one.
+pub const NOT_ANSWERED: &str = "NOT_ANSWERED";
 /// A deploy was canceled.
 pub const CANCELED: &str = "CANCELED";
 /// The run was told to stop.
@@ -87,6 +89,7 @@ pub const CODES: &[(&str, &str)] = &[
     (NOT_CONFIRMED, "nobody said yes, or nobody was there to ask, so nothing was sent or made"),
     (BUSY, "another run of this program is deploying to the org now, so nothing was sent"),
     (HALTED, "others of many orgs failed, so nothing was sent to this one"),
+    (NOT_ANSWERED, "no part of a run over many orgs answers this one"),
     (CANCELED, "the deploy was canceled before it changed anything"),
     (INTERRUPTED, "the run was told to stop"),
     (NOT_IN_SYNC, "the org took the deploy, and is not as it should be"),
@@ -117,7 +120,7 @@ mod tests {
     #[test]
     fn codes_are_a_promise() {
         let codes: Vec<&str> = CODES.iter().map(|(code, _)| *code).collect();
-        insta::assert_snapshot!(codes.join(" "), @"AUTH NO_SUCH_ORG UNREACHABLE TIMED_OUT UNAVAILABLE MOVED LIMIT DISABLED PERMISSION UNSUPPORTED REFUSED DAMAGED HOSTILE UNEXPECTED USAGE STORAGE NOTHING_OBSERVED INCOMPLETE STALE NOT_CONFIRMED BUSY HALTED CANCELED INTERRUPTED NOT_IN_SYNC UNKNOWN_OUTCOME TEMPLATE ERROR");
+        insta::assert_snapshot!(codes.join(" "), @"AUTH NO_SUCH_ORG UNREACHABLE TIMED_OUT UNAVAILABLE MOVED LIMIT DISABLED PERMISSION UNSUPPORTED REFUSED DAMAGED HOSTILE UNEXPECTED USAGE STORAGE NOTHING_OBSERVED INCOMPLETE STALE NOT_CONFIRMED BUSY HALTED NOT_ANSWERED CANCELED INTERRUPTED NOT_IN_SYNC UNKNOWN_OUTCOME TEMPLATE ERROR");
     }
 
     #[test]

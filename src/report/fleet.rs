@@ -6,16 +6,17 @@
 mod csv;
 mod html;
 mod junit;
+pub mod looks;
 mod markdown;
 mod matrix;
+pub mod merge;
+pub mod part;
 pub mod plans;
 pub mod rollout;
 mod sarif;
 mod text;
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
 use textwrap::core::display_width;
 
 use crate::diff::State;
@@ -23,7 +24,7 @@ use crate::metadata::sha256::sha256;
 
 use super::json::parts::{Error, Identity};
 use super::json::{self, FindingRow, OneTemplate, Org};
-use super::jsonl::{self, Answer};
+use super::jsonl::{self, Tail};
 use super::line::clean;
 use super::plan::count;
 use super::since::Since;
@@ -38,9 +39,6 @@ pub use junit::render as junit;
 pub use markdown::render as markdown;
 pub use sarif::render as sarif;
 pub use text::render as text;
-
-/// The form of the line at the head.
-const HEAD: &str = "sfsetup.fleet/1";
 
 /// How an org came out, as exit codes have it: nothing, something went wrong, something differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,43 +59,13 @@ pub struct Kept {
     exit: u8,
     /// Tells what was asked of it alone from anything else; none where it gave no answer.
     asked: Option<String>,
-}
-
-/// The line at the head: what was asked.
-#[derive(Debug, Deserialize, Serialize)]
-struct Head {
-    format: String,
-    /// Tells one question from another: templates and their values, what was chosen, which rules.
-    asked: String,
-    /// How many orgs it is asked of.
-    orgs: usize,
-}
-
-/// Why a file holds no answers to be gone on with.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
-    /// It is not what this program writes.
-    #[error("line {line}: {why}")]
-    Line {
-        /// From 1.
-        line: usize,
-        /// What is wrong.
-        why: String,
-    },
-    /// The line at the head is not there.
-    #[error("it does not begin with what was asked: it is not an answer of many orgs")]
-    NoHead,
-    /// Something else was asked.
-    #[error(
-        "it answers another question: other templates, values of parameters, options, or another \
-         configuration"
-    )]
-    Another,
+    /// When it was looked at; none where it was not.
+    looked_at: Option<Timestamp>,
 }
 
 impl Kept {
-    /// Keeps the answer of a report on one org; `asked` is what was asked of it alone, `since` what
-    /// has become of an earlier answer.
+    /// Keeps the answer of a report on one org at a time; `asked` is what was asked of it alone,
+    /// `since` what has become of an earlier answer.
     ///
     /// # Errors
     /// What `serde_json` says; none is known to be possible.
@@ -106,6 +74,7 @@ impl Kept {
         exit: u8,
         asked: &str,
         since: Option<&Since>,
+        now: Timestamp,
     ) -> Result<Self, serde_json::Error> {
         let document = json::document(report);
         let templates = serde_json::from_str(&serde_json::to_string(&document.templates)?)?;
@@ -118,11 +87,12 @@ impl Kept {
         }
         let org = orgs.first().map(serde_json::to_string).transpose()?.unwrap_or_default();
         let asked = Some(sha256(asked.as_bytes()));
-        Ok(Self { org: serde_json::from_str(&org)?, templates, exit, asked })
+        let looked_at = Some(now);
+        Ok(Self { org: serde_json::from_str(&org)?, templates, exit, asked, looked_at })
     }
 
-    /// An org that gave no answer.
-    pub fn failed(name: &str, failure: Failure) -> Self {
+    /// An org that gave no answer when it was looked at, or that was not looked at.
+    pub fn failed(name: &str, failure: Failure, looked_at: Option<Timestamp>) -> Self {
         let org = Identity { name: name.to_owned(), id: None, instance_url: None, source: None };
         let error = Some(Error::from(failure));
         let org = Org {
@@ -133,7 +103,7 @@ impl Kept {
             notes: Vec::new(),
             findings: Vec::new(),
         };
-        Self { org, templates: Vec::new(), exit: 1, asked: None }
+        Self { org, templates: Vec::new(), exit: 1, asked: None, looked_at }
     }
 
     /// What the user calls the org.
@@ -144,6 +114,16 @@ impl Kept {
     /// The org's id, where it was reached.
     pub fn id(&self) -> Option<&str> {
         self.org.org.id.as_deref()
+    }
+
+    /// The exit code that the org alone would have.
+    pub fn exit(&self) -> u8 {
+        self.exit
+    }
+
+    /// When it was looked at; none where it was not.
+    pub fn looked_at(&self) -> Option<Timestamp> {
+        self.looked_at
     }
 
     /// Why it failed, where it did.
@@ -180,8 +160,9 @@ impl Kept {
     /// What `serde_json` says; none is known to be possible.
     pub fn lines(&self) -> Result<String, serde_json::Error> {
         let mut out = String::new();
-        let asked = self.asked.as_deref();
-        jsonl::org(&mut out, &self.org, &self.templates, Some(self.exit), asked)?;
+        let Self { org, templates, exit, asked, looked_at } = self;
+        let tail = Tail { exit: Some(*exit), asked: asked.clone(), looked_at: *looked_at };
+        jsonl::org(&mut out, org, templates, &tail)?;
         Ok(out)
     }
 
@@ -199,7 +180,7 @@ impl Kept {
 const WIDEST: usize = 40;
 
 /// The names of orgs as a column of a terminal: how wide it is, and each with blanks behind it.
-fn name_column<'n>(names: impl Iterator<Item = &'n str>) -> (usize, Vec<String>) {
+pub(super) fn name_column<'n>(names: impl Iterator<Item = &'n str>) -> (usize, Vec<String>) {
     let mut names: Vec<String> = names.map(clean).collect();
     let width = names.iter().map(|name| display_width(name)).max().unwrap_or(0).min(WIDEST);
     for name in &mut names {
@@ -207,58 +188,6 @@ fn name_column<'n>(names: impl Iterator<Item = &'n str>) -> (usize, Vec<String>)
         name.extend(std::iter::repeat_n(' ', pad));
     }
     (width, names)
-}
-
-/// The line at the head of a file of answers.
-///
-/// # Errors
-/// What `serde_json` says; none is known to be possible.
-pub fn head(asked: &str, orgs: usize) -> Result<String, serde_json::Error> {
-    let head = Head { format: HEAD.to_owned(), asked: sha256(asked.as_bytes()), orgs };
-    Ok(serde_json::to_string(&head)? + "\n")
-}
-
-/// Reads answers that were kept: by the org's name, of several of one org the last. What was cut
-/// off is left out.
-///
-/// # Errors
-/// It is no such file, or something else was asked.
-pub fn read(text: &str, asked: &str) -> Result<BTreeMap<String, Kept>, Unreadable> {
-    let mut kept = BTreeMap::new();
-    let mut findings: BTreeMap<String, Vec<FindingRow<'static>>> = BTreeMap::new();
-    // What made the file came no further.
-    if text.is_empty() {
-        return Ok(kept);
-    }
-    let mut lines = text.split_inclusive('\n').enumerate();
-    let wrong = |line: usize| move |why: String| Unreadable::Line { line: line + 1, why };
-    let first = lines.next().map(|(_, line)| line).unwrap_or_default();
-    let head: Head = serde_json::from_str(first).map_err(|_| Unreadable::NoHead)?;
-    if head.format != HEAD {
-        return Err(Unreadable::NoHead);
-    }
-    if head.asked != sha256(asked.as_bytes()) {
-        return Err(Unreadable::Another);
-    }
-    for (number, line) in lines {
-        // What is written by lines is cut off in the last one.
-        let Some(line) = line.strip_suffix('\n') else { break };
-        let answer = jsonl::read(line).map_err(wrong(number))?;
-        match answer {
-            Answer::Finding { org, finding } => {
-                findings.entry(org.name).or_default().push(*finding);
-            }
-            Answer::Org { org, templates, error, summary, notes, since, exit, asked } => {
-                let findings = findings.remove(&org.name).unwrap_or_default();
-                let name = org.name.clone();
-                let since = since.map(|since| *since);
-                let org = Org { org, error, summary, since, notes, findings };
-                let exit = exit.ok_or_else(|| wrong(number)("it has no `exit`".to_owned()))?;
-                kept.insert(name, Kept { org, templates, exit, asked });
-            }
-        }
-    }
-    Ok(kept)
 }
 
 /// How many orgs came out how, in one line without its end.
@@ -292,18 +221,6 @@ pub fn json(orgs: &[Kept]) -> Result<String, serde_json::Error> {
     json::write(&json::of_orgs(templates(orgs).to_vec(), orgs.iter().map(bare).collect()))
 }
 
-/// Writes the lines of all orgs, behind what was asked.
-///
-/// # Errors
-/// What `serde_json` says; none is known to be possible.
-pub fn jsonl(asked: &str, orgs: &[Kept]) -> Result<String, serde_json::Error> {
-    let mut out = head(asked, orgs.len())?;
-    for org in orgs {
-        out.push_str(&org.lines()?);
-    }
-    Ok(out)
-}
-
 /// The templates: all orgs have the same, where one has an answer.
 fn templates(orgs: &[Kept]) -> &[OneTemplate<'static>] {
     orgs.iter().map(|org| &*org.templates).find(|all| !all.is_empty()).unwrap_or_default()
@@ -322,6 +239,7 @@ fn title(orgs: &[Kept]) -> String {
     }
 }
 
-fn state(name: &str) -> State {
+/// A state by its name in documents.
+pub fn state(name: &str) -> State {
     State::ALL.into_iter().find(|state| state.name() == name).unwrap_or(State::NotObserved)
 }

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Report;
@@ -37,30 +38,41 @@ struct SummaryLine<'l, 'r> {
     /// What has become of an earlier answer, where one was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<&'l Changes>,
-    /// The exit code that the org alone would have; where an answer of many orgs is kept.
+    #[serde(flatten)]
+    tail: &'l Tail,
+}
+
+/// What an org's line says besides, where an answer of many orgs is kept.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Tail {
+    /// The exit code that the org alone would have.
     #[serde(skip_serializing_if = "Option::is_none")]
-    exit: Option<u8>,
-    /// Tells what was asked of this org alone; where an answer of many orgs is kept.
+    pub(super) exit: Option<u8>,
+    /// Tells what was asked of this org alone.
     #[serde(skip_serializing_if = "Option::is_none")]
-    asked: Option<&'l str>,
+    pub(super) asked: Option<String>,
+    /// When the org was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) looked_at: Option<Timestamp>,
 }
 
 /// A line that is read back.
 pub(super) enum Answer {
-    Finding {
-        org: Identity,
-        finding: Box<FindingRow<'static>>,
-    },
-    Org {
-        org: Identity,
-        templates: Vec<OneTemplate<'static>>,
-        error: Option<Error>,
-        summary: Summary,
-        notes: Vec<Cow<'static, str>>,
-        since: Option<Box<Changes>>,
-        exit: Option<u8>,
-        asked: Option<String>,
-    },
+    Finding { org: Identity, finding: Box<FindingRow<'static>> },
+    Org { org: Identity, kept: Box<OfOrg> },
+}
+
+/// How an org turned out, read back.
+#[derive(Deserialize)]
+pub(super) struct OfOrg {
+    pub(super) templates: Vec<OneTemplate<'static>>,
+    pub(super) error: Option<Error>,
+    pub(super) summary: Summary,
+    pub(super) notes: Vec<Cow<'static, str>>,
+    #[serde(default)]
+    pub(super) since: Option<Changes>,
+    #[serde(flatten)]
+    pub(super) tail: Tail,
 }
 
 /// Writes a report as JSON, an object a line; the same report gives the same bytes.
@@ -71,7 +83,7 @@ pub fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
     let document = json::document(report);
     let mut out = String::new();
     for one in &document.orgs {
-        org(&mut out, one, &document.templates, None, None)?;
+        org(&mut out, one, &document.templates, &Tail::default())?;
     }
     Ok(out)
 }
@@ -84,8 +96,7 @@ pub(super) fn org(
     out: &mut String,
     one: &Org<'_>,
     templates: &[OneTemplate<'_>],
-    exit: Option<u8>,
-    asked: Option<&str>,
+    tail: &Tail,
 ) -> Result<(), serde_json::Error> {
     let org = &one.org;
     for finding in &one.findings {
@@ -101,8 +112,7 @@ pub(super) fn org(
         summary: &one.summary,
         notes: &one.notes,
         since: one.since.as_ref(),
-        exit,
-        asked,
+        tail,
     };
     out.push_str(&serde_json::to_string(&line)?);
     out.push('\n');
@@ -119,17 +129,6 @@ pub(super) fn read(line: &str) -> Result<Answer, String> {
         format: String,
         org: Identity,
     }
-    #[derive(Deserialize)]
-    struct OfOrg<'l> {
-        templates: Vec<OneTemplate<'l>>,
-        error: Option<Error>,
-        summary: Summary,
-        notes: Vec<Cow<'l, str>>,
-        #[serde(default)]
-        since: Option<Changes>,
-        exit: Option<u8>,
-        asked: Option<String>,
-    }
     let wrong = |error: serde_json::Error| error.to_string();
     let Form { format, org } = serde_json::from_str(line).map_err(wrong)?;
     match format.as_str() {
@@ -138,10 +137,8 @@ pub(super) fn read(line: &str) -> Result<Answer, String> {
             Ok(Answer::Finding { org, finding })
         }
         SUMMARY => {
-            let OfOrg { templates, error, summary, notes, since, exit, asked } =
-                serde_json::from_str(line).map_err(wrong)?;
-            let since = since.map(Box::new);
-            Ok(Answer::Org { org, templates, error, summary, notes, since, exit, asked })
+            let kept = Box::new(serde_json::from_str(line).map_err(wrong)?);
+            Ok(Answer::Org { org, kept })
         }
         other => Err(format!("`{other}` is no form of a line")),
     }

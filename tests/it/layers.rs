@@ -14,8 +14,9 @@ const ORDER: &[&[&str]] = &[
     &["org"],
     &["snapshot", "journal"],
     &["apply"],
-    &["fleet"],
+    &["fleet", "trend"],
     &["report"],
+    &["results"],
     &["demo"],
     &["cli"],
 ];

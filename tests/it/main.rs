@@ -67,6 +67,7 @@ mod reports;
 mod rollout;
 mod rows;
 mod secrets;
+mod shards;
 mod signin;
 mod silence;
 mod since;

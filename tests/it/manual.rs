@@ -107,6 +107,6 @@ fn every_block_of_the_guides_is_run() {
 #[test]
 fn every_block_of_the_page_on_fleets_is_run() {
     let env = Env::new();
-    let Done { runs, .. } = run_page(&env, "docs/fleet.md", &[], |_| {});
-    assert_eq!(runs, 14);
+    let Done { runs, .. } = run_page(&env, "docs/fleet.md", &["console"], |_| {});
+    assert_eq!(runs, 19);
 }

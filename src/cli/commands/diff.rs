@@ -21,6 +21,8 @@ use crate::cli::shared::fail_on::FailOn;
 use crate::cli::shared::fleet::{FleetArguments, MANY};
 use crate::cli::shared::format::{Format, refuse_toml};
 use crate::cli::shared::goal::{Goal, Means, Seen};
+use crate::cli::shared::outlet::{FORMATS, Manner, Outlet, ended, give};
+use crate::cli::shared::part::PartArguments;
 use crate::cli::shared::plans::Making;
 use crate::cli::shared::saved::{plan_text, plan_to_save};
 use crate::cli::shared::selection::Selection;
@@ -36,7 +38,7 @@ use crate::report::since::{self, Become, Incomparable, Since};
 use crate::report::{OrgReport, Report, text};
 use crate::template::Template;
 
-use outlet::{FORMATS, Outlet, give, owe, written};
+use outlet::{owe, written};
 
 /// Show what differs between a template and an org, or metadata in files
 ///
@@ -87,6 +89,11 @@ pub(crate) struct DiffArguments {
     #[arg(long)]
     strict: bool,
 
+    /// End with 0 where something differs too, for whoever takes 2 for a breakdown; what goes wrong
+    /// is an error all the same
+    #[arg(long)]
+    exit_zero: bool,
+
     /// List everything; long lists are cut short otherwise
     #[arg(long)]
     full: bool,
@@ -96,6 +103,9 @@ pub(crate) struct DiffArguments {
     #[arg(long, value_name = "FILE", help_heading = MANY)]
     resume: Option<PathBuf>,
 
+    #[command(flatten)]
+    part: PartArguments,
+
     /// In CSV a row an org and a column a step, in place of a row a finding
     #[arg(long, help_heading = MANY)]
     matrix: bool,
@@ -104,7 +114,12 @@ pub(crate) struct DiffArguments {
 impl DiffArguments {
     /// Says whether many orgs are asked.
     fn is_many(&self) -> bool {
-        self.fleet.is_many() || self.resume.is_some() || self.matrix
+        self.fleet.is_many() || self.resume.is_some() || self.matrix || self.part.is_given()
+    }
+
+    /// How the answers of many orgs are shown.
+    fn manner(&self) -> Manner {
+        Manner { full: self.full, matrix: self.matrix }
     }
 
     /// Where the one actual state comes from.
@@ -172,22 +187,12 @@ pub(crate) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
         }
         Err(_) => {}
     }
-    let ended =
-        if arguments.is_many() { many::run(ui, arguments) } else { compared(ui, arguments) };
+    let come = if arguments.is_many() { many::run(ui, arguments) } else { compared(ui, arguments) };
     // What is owed still was not given: it did not come to an answer.
-    if let Err(error) = &ended {
-        for (file, text) in ui.last_words().texts(&failure(ui, error)) {
-            // What went wrong is told on stderr too, and may be that this cannot be written.
-            let _ = match &file {
-                Some(path) => {
-                    note_replaced(ui, path);
-                    ui.answer_to(path, &text)
-                }
-                None => ui.answer(&text),
-            };
-        }
+    match ended(ui, come) {
+        Ok(Exit::Drift) if arguments.exit_zero => Ok(Exit::Done),
+        come => come,
     }
-    ended
 }
 
 /// Shows what differs as a plain `sfsetup diff` does; `org` is named where another would be taken.

@@ -36,6 +36,7 @@ use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::fleet::FleetArguments;
 use crate::cli::shared::format::Format;
+use crate::cli::shared::part::ShardArguments;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
 
@@ -52,6 +53,9 @@ use crate::cli::shared::wanted::{self, Wanted};
 pub(crate) struct SnapshotArguments {
     #[command(flatten)]
     fleet: FleetArguments,
+
+    #[command(flatten)]
+    shard: ShardArguments,
 
     /// The folder, or of many orgs the one in which each has its own; only files that a
     /// snapshot.json lists are ever removed
@@ -117,7 +121,7 @@ enum Layout {
 
 pub(crate) fn run(ui: &Ui, arguments: &SnapshotArguments) -> Result<Exit, CommandError> {
     let answer = Answer::new(ui, "sfsetup.snapshot/1", arguments.format, None);
-    if arguments.fleet.is_many() {
+    if arguments.fleet.is_many() || arguments.shard.shard.is_some() {
         return answer.of(|body| many::run(&answer, arguments, body));
     }
     answer.of(|body| take_one(&answer, arguments, body))

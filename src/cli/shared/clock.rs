@@ -22,6 +22,12 @@ pub(crate) fn now() -> jiff::Timestamp {
         .unwrap_or_else(jiff::Timestamp::now)
 }
 
+/// Returns the time to the second, as it is written.
+pub(crate) fn second() -> jiff::Timestamp {
+    let now = now();
+    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
 fn day_after(time: Duration) -> String {
     (now() + time).strftime("%Y-%m-%d").to_string()
 }

@@ -1,5 +1,6 @@
 //! Many orgs as one page: the matrix, then each org folded, with what is not in sync in it.
 
+use jiff::Timestamp;
 use maud::{Markup, html};
 
 use crate::diff::State;
@@ -12,14 +13,14 @@ use crate::report::words::{mark, word};
 
 use super::{Ended, Kept, Matrix, counts, state, templates, title};
 
-/// Writes the page. `day` is the one on which somebody looked.
+/// Writes the page. Where no org says when it was looked at, it was on this `day`.
 pub fn render(orgs: &[Kept], day: &str) -> String {
     let title = title(orgs);
     let matrix = Matrix::of(orgs);
     let body = html! {
         main {
             h1 { (title) }
-            p class="summary" { (counts(orgs)) ". Looked at on " (day) "." }
+            p class="summary" { (counts(orgs)) ". Looked at on " (looked_on(orgs, day)) "." }
             (table(orgs, &matrix))
             (filters(orgs, &matrix))
             @for (index, org) in orgs.iter().enumerate() { (part(org, index)) }
@@ -34,6 +35,17 @@ pub fn render(orgs: &[Kept], day: &str) -> String {
         }
     };
     page(&title, &body, true)
+}
+
+/// The days on which orgs were looked at: answers may be those of an earlier run, or of shards.
+fn looked_on(orgs: &[Kept], day: &str) -> String {
+    let on = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
+    let days = || orgs.iter().filter_map(Kept::looked_at).map(on);
+    match (days().min(), days().max()) {
+        (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
+        (Some(day), _) => day,
+        _ => day.to_owned(),
+    }
 }
 
 /// Orgs by steps, each cell with its mark and its words.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::diff::State;
-use crate::report::guide::WORST_FIRST;
+use crate::trend::Step;
 
-use super::{Kept, state, templates};
+use super::{Kept, templates};
 
 /// A step of a template, or of a baseline a type of metadata.
 pub(super) struct Column {
@@ -32,8 +32,7 @@ impl Matrix {
         let mut rows: Vec<Vec<Option<State>>> = Vec::with_capacity(orgs.len());
         for org in orgs {
             let mut row = vec![None; columns.len()];
-            for (number, block) in org.blocks().enumerate() {
-                let (id, title) = block[0].rule();
+            for (number, Step { id, title, state }) in org.steps().into_iter().enumerate() {
                 let at = *places.entry(id).or_insert_with_key(|id| {
                     columns.push(Column { id: id.clone(), title });
                     columns.len() - 1
@@ -41,9 +40,7 @@ impl Matrix {
                 latest.resize(columns.len(), 0);
                 row.resize(columns.len(), None);
                 latest[at] = latest[at].max(number);
-                let states = block.iter().map(|finding| state(&finding.state));
-                let rank = |state: &State| WORST_FIRST.iter().position(|one| one == state);
-                row[at] = states.chain(row[at]).min_by_key(rank);
+                row[at] = Some(state);
             }
             rows.push(row);
         }

@@ -11,6 +11,7 @@ pub const SCHEMAS: &[(&str, &str)] = &[
     ("rollback-prune", include_str!("../schema/rollback-prune.schema.json")),
     ("rollback-cancel", include_str!("../schema/rollback-cancel.schema.json")),
     ("snapshot", include_str!("../schema/snapshot.schema.json")),
+    ("trend", include_str!("../schema/trend.schema.json")),
     ("waive", include_str!("../schema/waive.schema.json")),
     ("explain", include_str!("../schema/explain.schema.json")),
     ("doctor", include_str!("../schema/doctor.schema.json")),

@@ -15,19 +15,22 @@ use crate::cli::shared::error::CommandError;
 use crate::cli::shared::fleet::{self, Fleet, GOES_ON, Given, Ledger};
 use crate::cli::shared::format::Format;
 use crate::cli::shared::goal::Goal;
+use crate::cli::shared::outlet::{self, Outlet};
 use crate::cli::shared::plans::{Making, PAGE};
+use crate::cli::shared::results;
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted;
 use crate::plan::saved::SavedBaseline;
 use crate::report::Report;
+use crate::report::fleet::part::{self, Part};
 use crate::report::fleet::plans::{PlanOfOrg, to_change};
-use crate::report::fleet::{self as told, Ended, Kept};
+use crate::report::fleet::{Ended, Kept};
 use crate::report::plan::count;
 use crate::report::since::{self, Since};
 use crate::snapshot::side::Side;
 
-use super::outlet::{self, Outlet, owe};
+use super::outlet::owe;
 use super::{DiffArguments, DiffRequest, Earlier, Save, exit, no_answer};
 
 /// What is asked of each org.
@@ -55,7 +58,7 @@ struct Done {
 
 pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandError> {
     check(arguments)?;
-    let fleet = arguments.fleet.fleet(ui)?;
+    let mut fleet = arguments.fleet.fleet(ui)?;
     let (usual, _) = fleet.config.format().unzip();
     let outlets = &arguments.outlets(usual.unwrap_or_default())?[..];
     owe(ui, arguments, outlets);
@@ -70,13 +73,18 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     let asked = asked(ui, arguments, &fleet, side.as_ref(), earlier.as_ref())?;
     let earlier = earlier.as_ref().map(|earlier| earlier.answer()).transpose()?;
     let own = fleet.config.of_each();
+    let part = arguments.part.of(&asked, fleet.names().map(str::to_owned).collect());
+    arguments.part.shard.keep(ui, &mut fleet);
     let known = match arguments.resume.as_deref() {
-        Some(file) if file.exists() => read(file, &asked)?,
+        Some(file) if file.exists() => read(file, &part)?,
         _ => BTreeMap::new(),
     };
+    if let Some(address) = &arguments.part.results {
+        results::check(ui, address, &part)?;
+    }
     let folder = arguments.save_plan.as_deref();
     let making = folder.map(|folder| Making::begin(Some(folder), fleet.names())).transpose()?;
-    let answers = Answers::begin(ui, arguments, outlets, &fleet, (&asked, &own), known)?;
+    let answers = Answers::begin(ui, arguments, outlets, &fleet, (&part, &own), known)?;
     let left = answers.left();
     if left.len() < fleet.orgs.len() {
         let (left, all) = (left.len(), fleet.orgs.len());
@@ -103,7 +111,13 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
         }
         None => None,
     };
-    give(ui, arguments, outlets, &asked, &orgs)?;
+    let kept = match &arguments.part.results {
+        // What is ended does not wait for another machine.
+        Some(address) if ended.is_ok() => results::put(ui, address, &part, &orgs),
+        _ => Ok(()),
+    };
+    give(ui, arguments, outlets, &part, &orgs)?;
+    kept?;
     fleet::note_same(ui, orgs.iter().map(|org| (org.name(), org.id())));
     if let Some(earlier) = &earlier {
         let asked: Vec<_> = orgs.iter().map(|org| (org.id(), org.name())).collect();
@@ -163,23 +177,28 @@ fn hint(ui: &Ui, fleet: &Fleet, folder: &Path, plans: &[PlanOfOrg]) {
 fn check(arguments: &DiffArguments) -> Result<(), CommandError> {
     let alone = [(arguments.from.is_some(), "--from")];
     let outlets = arguments.outlets(Format::Text)?;
-    if arguments.matrix && outlets.iter().all(|outlet| outlet.format != Format::Csv) {
-        return Err(CommandError::new("`--matrix` is of CSV alone")
-            .hint("take `--format csv`, or `--out FILE.csv`")
-            .usage());
-    }
+    arguments.manner().check(&outlets)?;
+    arguments.part.check(arguments.resume.is_some())?;
     match alone.into_iter().find(|(is_given, _)| *is_given) {
         Some((_, option)) => Err(CommandError::new(format!("`{option}` is of one org alone"))
             .hint("name one org with `--org`, and neither `--orgs`, `--all-orgs` nor `--resume`")
             .usage()),
-        // An answer that is not asked for again brings no plan.
-        None if arguments.save_plan.is_some() && arguments.resume.is_some() => {
-            Err(CommandError::new("plans are made of all orgs in one run")
-                .because("`--save-plan` and `--resume` do not go together")
-                .hint("leave `--resume` out")
-                .usage())
-        }
-        None => Ok(()),
+        None if arguments.save_plan.is_none() => Ok(()),
+        // An answer that is not asked for again brings no plan, and of a folder of plans no shard
+        // may take away what another has put there.
+        None => match [
+            (arguments.resume.is_some(), "--resume"),
+            (arguments.part.shard.shard.is_some(), "--shard"),
+        ]
+        .into_iter()
+        .find(|(is_given, _)| *is_given)
+        {
+            Some((_, option)) => Err(CommandError::new("plans are made of all orgs in one run")
+                .because(format!("`--save-plan` and `{option}` do not go together"))
+                .hint(format!("leave `{option}` out"))
+                .usage()),
+            None => Ok(()),
+        },
     }
 }
 
@@ -229,9 +248,15 @@ fn asked(
     ))
 }
 
-fn read(file: &Path, asked: &str) -> Result<BTreeMap<String, Kept>, CommandError> {
+fn read(file: &Path, part: &Part) -> Result<BTreeMap<String, Kept>, CommandError> {
     let text = String::from_utf8_lossy(&wanted::read(file, "answer")?).into_owned();
-    told::read(&text, asked).map_err(|error| {
+    // What made the file came no further.
+    if text.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let known =
+        part::read(&text).and_then(|(there, known)| part.go_on_with(&there).map(|()| known));
+    known.map_err(|error| {
         CommandError::new(format!("cannot go on with `{}`", file.display()))
             .because(error.to_string())
             .hint("name the file that the same command wrote, or a new one to begin anew")
@@ -305,6 +330,7 @@ impl Question<'_> {
             exit as u8,
             self.own.get(&org.name).map_or("", String::as_str),
             since,
+            clock::second(),
         );
         let kept = kept.map_err(unwritable)?;
         Ok(Done { kept, failed })
@@ -334,16 +360,13 @@ impl<'a> Answers<'a> {
         arguments: &DiffArguments,
         outlets: &[Outlet<'_>],
         fleet: &'a Fleet,
-        (asked, own): (&str, &BTreeMap<String, String>),
+        (part, own): (&Part, &BTreeMap<String, String>),
         mut known: BTreeMap<String, Kept>,
     ) -> Result<Self, CommandError> {
         let known =
             |name: &str| known.remove(name)?.answering(own.get(name).map_or("", String::as_str));
         let kept: Vec<Option<Kept>> = fleet.names().map(known).collect();
-        let mut text = told::head(asked, fleet.orgs.len()).map_err(unwritable)?;
-        for one in kept.iter().flatten() {
-            text.push_str(&one.lines().map_err(unwritable)?);
-        }
+        let text = part::write(part, kept.iter().flatten()).map_err(unwritable)?;
         let is_lines = |outlet: &&Outlet<'_>| outlet.format == Format::Jsonl;
         let of_lines = outlets.iter().filter(is_lines).filter_map(|outlet| outlet.file);
         let mut files: Vec<&Path> = arguments.resume.as_deref().into_iter().collect();
@@ -370,7 +393,7 @@ impl<'a> Answers<'a> {
     fn keep(&self, index: usize, outcome: Result<Done, CommandError>) -> Option<CommandError> {
         let name = &self.fleet.orgs[index].name;
         let Done { kept, failed } = outcome.unwrap_or_else(|error| Done {
-            kept: Kept::failed(name, failure(self.ui, &error)),
+            kept: Kept::failed(name, failure(self.ui, &error), Some(clock::second())),
             failed: Some(error),
         });
         let written = kept.lines().map_err(unwritable).and_then(|lines| {
@@ -390,7 +413,7 @@ impl<'a> Answers<'a> {
     /// All answers in the order of the orgs; of those that were not reached that they were not.
     fn end(self) -> Vec<Kept> {
         let kept = self.kept.into_inner().into_iter().zip(self.fleet.names());
-        let not_reached = |name| Kept::failed(name, failure(self.ui, &fleet::not_reached()));
+        let not_reached = |name| Kept::failed(name, failure(self.ui, &fleet::not_reached()), None);
         kept.map(|(kept, name)| kept.unwrap_or_else(|| not_reached(name))).collect()
     }
 }
@@ -400,27 +423,18 @@ fn give(
     ui: &Ui,
     arguments: &DiffArguments,
     outlets: &[Outlet<'_>],
-    asked: &str,
+    part: &Part,
     orgs: &[Kept],
 ) -> Result<(), CommandError> {
     let resumed = arguments.resume.as_deref();
     let resumed = resumed.map(|file| Outlet { file: Some(file), format: Format::Jsonl });
     let mut texts = Vec::with_capacity(outlets.len());
     for outlet in outlets.iter().chain(&resumed) {
-        let text = match outlet.format {
-            Format::Text => Ok(told::text(orgs, arguments.full)),
-            Format::Json => told::json(orgs).map_err(|error| error.to_string()),
-            // They went out as they came.
-            Format::Jsonl if outlet.file.is_none() => continue,
-            Format::Jsonl => told::jsonl(asked, orgs).map_err(|error| error.to_string()),
-            Format::Sarif => told::sarif(orgs).map_err(|error| error.to_string()),
-            Format::Junit => told::junit(orgs).map_err(|error| error.to_string()),
-            Format::Csv if arguments.matrix => told::table(orgs).map_err(|error| error.to_string()),
-            Format::Csv => told::csv(orgs).map_err(|error| error.to_string()),
-            Format::Markdown => Ok(told::markdown(orgs)),
-            Format::Html => Ok(told::html(orgs, &clock::today())),
-        };
-        texts.push((outlet, text.map_err(unwritable)?));
+        // Lines went out as they came.
+        if outlet.format == Format::Jsonl && outlet.file.is_none() {
+            continue;
+        }
+        texts.push((outlet, outlet::of_many(outlet.format, part, orgs, arguments.manner())?));
     }
     outlet::give(ui, &texts)
 }

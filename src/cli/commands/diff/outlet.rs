@@ -1,4 +1,4 @@
-//! Where the answer of a diff goes, and in which form.
+//! What the answers of a diff are refused, and each in its form.
 
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
@@ -6,7 +6,8 @@ use crate::cli::shared::answer::spare;
 use crate::cli::shared::clock;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::format::Format;
-use crate::cli::shared::ui::{Ui, refuse_dash};
+use crate::cli::shared::outlet::{FORMATS, Outlet};
+use crate::cli::shared::ui::Ui;
 use crate::metadata::layout::with_slashes;
 use crate::report::since::Since;
 use crate::report::{
@@ -15,58 +16,19 @@ use crate::report::{
 
 use super::DiffArguments;
 
-/// The forms of a report.
-pub(super) const FORMATS: &[Format] = &[
-    Format::Text,
-    Format::Json,
-    Format::Jsonl,
-    Format::Sarif,
-    Format::Junit,
-    Format::Csv,
-    Format::Markdown,
-    Format::Html,
-];
-
-/// Where an answer goes.
-pub(super) struct Outlet<'a> {
-    /// A file; none for stdout.
-    pub(super) file: Option<&'a Path>,
-    pub(super) format: Format,
-}
-
 impl DiffArguments {
     /// Returns where the answer goes, and in which form: to each file, else to stdout.
     pub(super) fn outlets(&self, usual: Format) -> Result<Vec<Outlet<'_>>, CommandError> {
-        if self.format.is_some() && self.out.len() > 1 {
-            return Err(CommandError::new(
-                "`--format` says the form of one answer, and several files are named",
-            )
-            .hint("leave it out: the suffix of each file says its form")
-            .usage());
-        }
-        let files = self.out.iter().map(|file| Some(file.as_path()));
-        let stdout = self.out.is_empty().then_some(None);
-        let mut outlets: Vec<Outlet<'_>> = Vec::new();
-        for file in files.chain(stdout) {
-            let is_named = |file| outlets.iter().any(|outlet| outlet.file == Some(file));
-            if let Some(twice) = file.filter(|file| is_named(file)) {
-                return Err(CommandError::new("two answers would go to one file")
-                    .because(format!("`--out {}` is given twice", twice.display()))
-                    .usage());
-            }
-            if let Some(out) = file {
-                refuse_dash(out)?;
-                let templates = self.wanted.template.iter().map(Path::new);
-                let sides = [&self.from, &self.wanted.baseline, &self.fleet.orgs];
-                let sides = sides.into_iter().flatten();
-                let mut read = templates.chain(sides.map(PathBuf::as_path));
-                read.try_for_each(|read| spare(out, read))?;
-            }
-            let format = Format::choose(self.format, file, usual, FORMATS)?;
+        let outlets = Outlet::of(self.format, &self.out, usual, FORMATS)?;
+        for Outlet { file, format } in &outlets {
+            let Some(out) = *file else { continue };
+            let templates = self.wanted.template.iter().map(Path::new);
+            let sides = [&self.from, &self.wanted.baseline, &self.fleet.orgs];
+            let sides = sides.into_iter().flatten();
+            let mut read = templates.chain(sides.map(PathBuf::as_path));
+            read.try_for_each(|read| spare(out, read))?;
             // Lines may be gone on with in the file in which they stand.
-            if let (Some(out), Some(kept)) = (file, &self.resume)
-                && format != Format::Jsonl
-            {
+            if let Some(kept) = self.resume.as_deref().filter(|_| *format != Format::Jsonl) {
                 spare(out, kept)?;
                 if out == kept {
                     return Err(CommandError::new(
@@ -76,7 +38,6 @@ impl DiffArguments {
                     .usage());
                 }
             }
-            outlets.push(Outlet { file, format });
         }
         let tells_since =
             |outlet: &Outlet<'_>| matches!(outlet.format, Format::Text | Format::Json);
@@ -118,33 +79,6 @@ fn unanswered(format: Format, name: &str, failure: &Failure) -> Option<String> {
         Format::Json => json::failed(failure.clone()).ok(),
         other => rendered(other, &report, None, false).ok(),
     }
-}
-
-impl Outlet<'_> {
-    fn put(&self, ui: &Ui, text: &str) -> Result<(), CommandError> {
-        match self.file {
-            Some(path) => ui.answer_to(path, text),
-            None => ui.give(self.format, text),
-        }
-    }
-}
-
-/// Gives all answers, where nothing else is owed any more. One that cannot be written takes no other
-/// along.
-///
-/// # Errors
-/// The first that cannot be written; any other is told.
-pub(super) fn give(ui: &Ui, texts: &[(&Outlet<'_>, String)]) -> Result<(), CommandError> {
-    ui.last_words().take();
-    let mut unwritten = Ok(());
-    for (outlet, text) in texts {
-        match (&unwritten, outlet.put(ui, text)) {
-            (Ok(()), written) => unwritten = written,
-            (Err(_), Err(error)) => ui.error(&error),
-            (Err(_), Ok(())) => {}
-        }
-    }
-    unwritten
 }
 
 /// A report in its form, and what is new in it since an earlier answer.

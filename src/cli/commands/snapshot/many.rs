@@ -28,8 +28,11 @@ pub(super) fn run(
     body: &RefCell<Option<TakenOfMany>>,
 ) -> Result<Exit, CommandError> {
     let ui = answer.ui;
-    let fleet = arguments.fleet.fleet(ui)?;
+    let mut fleet = arguments.fleet.fleet(ui)?;
+    // Of all orgs, so that no two shards write into one folder.
     let folders = fleet::file_names(fleet.names())?;
+    let folders = folders.into_iter().map(|(name, folder)| (name.to_owned(), folder)).collect();
+    arguments.shard.keep(ui, &mut fleet);
     if !arguments.template.is_empty() {
         let named = WantedArguments { template: arguments.template.clone(), ..Default::default() };
         wanted::check_columns(ui, &named, &fleet.config)?;
@@ -80,7 +83,7 @@ async fn take_one(
     given: Given<'_>,
     arguments: &SnapshotArguments,
     fleet: &Fleet,
-    folders: &BTreeMap<&str, String>,
+    folders: &BTreeMap<String, String>,
 ) -> Done {
     let Given { org, ui, options, .. } = given;
     let (text, body) = (RefCell::new(String::new()), RefCell::new(None));

@@ -1,0 +1,128 @@
+//! `sfsetup trend`: which orgs drifted, since when, and how long it took until they were as wanted.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::cli::shared::answer::{check_writable, spare};
+use crate::cli::shared::arguments::Exit;
+use crate::cli::shared::clock;
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::format::Format;
+use crate::cli::shared::outlet::{self, Outlet};
+use crate::cli::shared::results;
+use crate::cli::shared::ui::Ui;
+use crate::cli::shared::wanted;
+use crate::metadata::lasting::Period;
+use crate::report::fleet::looks::{Batch, history};
+use crate::report::fleet::part;
+use crate::report::json::parts;
+use crate::report::plan::count;
+use crate::report::trend as told;
+use crate::trend::Trend;
+
+/// The forms of the answer.
+const FORMATS: &[Format] = &[Format::Text, Format::Json, Format::Csv, Format::Html];
+
+/// Tell how orgs drifted over time
+///
+/// Reads the answers of earlier runs over many orgs: which step of which org was not as wanted,
+/// since when, how long it took until it was again, and which step drifts most. Times are those of
+/// the looks. What was not observed, and an org that gave no answer, neither begins nor ends a
+/// drift.
+#[derive(Debug, Args)]
+#[command(override_usage = "sfsetup trend [OPTIONS] <FILE..|--results <URL>>")]
+pub(crate) struct TrendArguments {
+    /// The answers of runs over many orgs, as `diff --out FILE.jsonl` or `merge` writes them
+    #[arg(value_name = "FILE", required_unless_present = "results", conflicts_with = "results")]
+    files: Vec<PathBuf>,
+
+    /// Where `diff --results URL` kept them
+    #[arg(long, value_name = "URL")]
+    results: Option<String>,
+
+    /// How far back to look: 30d, 12w
+    #[arg(long, value_name = "TIME", default_value = "90d")]
+    since: Period,
+
+    /// The form of the answer; without it the suffix of `--out` says it, else it is text
+    #[arg(long, value_parser = Format::among(FORMATS))]
+    format: Option<Format>,
+
+    /// Write the answer to a file; nothing is printed then. May be repeated: each file has the form
+    /// that its suffix says
+    #[arg(long, value_name = "FILE")]
+    out: Vec<PathBuf>,
+
+    /// List everything; long lists are cut short otherwise
+    #[arg(long)]
+    full: bool,
+}
+
+pub(crate) fn run(ui: &Ui, arguments: &TrendArguments) -> Result<Exit, CommandError> {
+    let outlets = Outlet::of(arguments.format, &arguments.out, Format::Text, FORMATS)?;
+    outlet::owe(ui, &outlets, "sfsetup.trend/1");
+    outlet::ended(ui, told_of(ui, arguments, &outlets))
+}
+
+fn told_of(
+    ui: &Ui,
+    arguments: &TrendArguments,
+    outlets: &[Outlet<'_>],
+) -> Result<Exit, CommandError> {
+    let TrendArguments { files, results, since, full, .. } = arguments;
+    for outlet in outlets.iter().filter_map(|outlet| outlet.file) {
+        files.iter().try_for_each(|file| spare(outlet, file))?;
+        check_writable(outlet)?;
+    }
+    let days = SignedDuration::from_hours(since.days() * 24);
+    let begin = clock::second().checked_sub(days).unwrap_or(Timestamp::MIN);
+    let batches = match results {
+        Some(address) => results::batches(ui, address, begin)?,
+        None => read(files)?,
+    };
+    let (looks, earlier): (Vec<_>, Vec<_>) =
+        history(batches).into_iter().partition(|look| look.at >= begin);
+    if !earlier.is_empty() {
+        ui.note(&format!(
+            "{} from before {} left out; `--since` looks further back",
+            count(earlier.len(), "look"),
+            begin.strftime("%Y-%m-%d")
+        ));
+    }
+    let trend = Trend::of(looks);
+    if trend.orgs.is_empty() {
+        return Err(CommandError::new(format!("no org was looked at within {since}"))
+            .hint("`--since` looks further back"));
+    }
+    let mut texts = Vec::with_capacity(outlets.len());
+    for outlet in outlets {
+        let text = match outlet.format {
+            Format::Json => parts::write("sfsetup.trend/1", None, Some(told::json(&trend)))
+                .map_err(|error| error.to_string()),
+            Format::Csv => told::csv(&trend).map_err(|error| error.to_string()),
+            Format::Html => Ok(told::html(&trend)),
+            _ => Ok(told::text(&trend, *full)),
+        };
+        let unwritable = |error| CommandError::internal("the report cannot be written", error);
+        texts.push((outlet, text.map_err(unwritable)?));
+    }
+    outlet::give(ui, &texts)?;
+    Ok(if trend.silent().next().is_some() { Exit::Partial } else { Exit::Done })
+}
+
+fn read(files: &[PathBuf]) -> Result<Vec<Batch>, CommandError> {
+    files.iter().map(|file| read_one(file)).collect()
+}
+
+fn read_one(file: &Path) -> Result<Batch, CommandError> {
+    let text = String::from_utf8_lossy(&wanted::read(file, "answer")?).into_owned();
+    let (part, kept) = part::read(&text).map_err(|error| {
+        CommandError::new(format!("cannot read `{}`", file.display()))
+            .because(error.to_string())
+            .hint("name what `diff --out FILE.jsonl` of many orgs wrote, or `merge`")
+            .usage()
+    })?;
+    Ok(Batch::of(part, kept.values()))
+}
