@@ -13,6 +13,9 @@ cd "$(dirname "$0")/../.."
 examples=$PWD/docs/fleet
 folder=$(mktemp -d)
 cd "$folder"
+# A build that goes on meanwhile does not change what is tried.
+cp "$program" sfsetup
+program=$folder/sfsetup
 export XDG_STATE_HOME=$folder/state XDG_CONFIG_HOME=$folder/config HOME=$folder
 # What is written is the same byte for byte; the tools of PostgreSQL take no notice.
 SOURCE_DATE_EPOCH=$(date +%s)

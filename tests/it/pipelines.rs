@@ -569,3 +569,45 @@ async fn the_scripts_take_the_token_of_their_job() {
     .await
     .unwrap();
 }
+
+/// The matrix of docs/fleet: the script of each of its jobs, and of the one that puts them together.
+#[test]
+fn the_matrix_over_many_orgs_is_run() {
+    let env = checkout();
+    env.write("orgs.toml", "[orgs.\"demo:a\"]\n[orgs.\"demo:b\"]\n[orgs.\"demo:c\"]\n");
+    let workflow = yaml(&read("docs/fleet/github.yml"));
+    let script = |job: &str| {
+        let steps = workflow["jobs"][job]["steps"].as_vec().unwrap();
+        steps.iter().find_map(|step| step["run"].as_str()).unwrap().to_owned()
+    };
+    let shards = words(&workflow["env"]["SHARDS"]);
+    let matrix = &workflow["jobs"]["shard"]["strategy"]["matrix"]["shard"];
+    let matrix: Vec<String> = matrix.as_vec().unwrap().iter().map(words).collect();
+    assert_eq!(matrix.len().to_string(), shards);
+    // As a runner runs a script.
+    let run = |script: &str, variables: &[(&str, &str)]| {
+        let mut command = with_program(&env, env.shell(&format!("bash -e -c '{script}'")));
+        command.envs(variables.iter().copied());
+        finish(command.output().unwrap())
+    };
+    let of_shard = script("shard").replace('\'', "'\\''");
+    for shard in &matrix {
+        let variables =
+            [("SHARD", shard.as_str()), ("SHARDS", &shards), ("RUN", "77"), ("TOKENS", "T=secret")];
+        let run = run(&of_shard, &variables);
+        assert_eq!(run.code, 0, "{run:?}");
+        let folder = env.folder().join(format!("shards/shard-{shard}-1"));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = format!("shard-{shard}.jsonl");
+        std::fs::rename(env.folder().join(&file), folder.join(&file)).unwrap();
+    }
+    let merge = script("merge").replace('\'', "'\\''");
+    let merged = run(&merge, &[("GITHUB_STEP_SUMMARY", "summary.md")]);
+    assert_eq!(merged.code, 0, "{merged:?}");
+    let summary = std::fs::read_to_string(env.folder().join("summary.md")).unwrap();
+    assert!(summary.contains("3 orgs: 0 as wanted, 3 not, 0 failed"), "{summary}");
+    // A job that was lost is told.
+    std::fs::remove_dir_all(env.folder().join("shards")).unwrap();
+    std::fs::create_dir(env.folder().join("shards")).unwrap();
+    assert_ne!(run(&merge, &[("GITHUB_STEP_SUMMARY", "summary.md")]).code, 0);
+}
