@@ -44,6 +44,9 @@ both states diff --template "$folder/states.toml" --from fixtures/drifted
 both failed diff --template ampersand --org nowhere --set app=A --set user=it@example.com
 run plan.json diff --template ampersand --org demo --format json --save-plan "$folder/plan.json"
 both plan plan show "$folder/plan.json"
+run night.jsonl diff --template ampersand --org demo:a --org demo:b --format jsonl
+run fleet.html merge "$folder/pages/night.jsonl" --format html
+run trend.html trend "$folder/pages/night.jsonl" --format html
 run template.html template show ampersand --format html
 
 for comment in "$folder"/pages/*.md; do

@@ -52,9 +52,10 @@ fn figure(svg: &str, words: &str) -> Markup {
 }
 
 /// A table in which a row is wide.
-fn table(heads: &[&str], rows: &Markup) -> Markup {
+fn table(words: &str, heads: &[&str], rows: &Markup) -> Markup {
     html! {
-        div class="matrix" { table class="list" {
+        // It is wider than a small screen, and so must be reached by who has no mouse.
+        div class="matrix" tabindex="0" role="region" aria-label=(words) { table class="list" {
             thead { tr { @for head in heads { th scope="col" { (head) } } } }
             tbody { (rows) }
         } }
@@ -71,7 +72,7 @@ fn open(trend: &Trend) -> Markup {
         @for drift in &open {
             tr {
                 th scope="row" { (clean(&drift.org)) }
-                td { (step(trend, drift)) }
+                td class="step" { (step(trend, drift)) }
                 td class="at" { (since(drift)) }
                 td class="at" { (lasting(drift.last.duration_since(drift.found))) }
                 td class="at" { (minute(drift.last)) }
@@ -81,7 +82,7 @@ fn open(trend: &Trend) -> Markup {
     html! {
         h2 { "Not as wanted" }
         @if open.is_empty() { p { "Nothing." } } @else {
-            (table(&["Org", "Step", "Since", "For", "Last seen"], &rows))
+            (table("Not as wanted", &["Org", "Step", "Since", "For", "Last seen"], &rows))
         }
     }
 }
@@ -93,14 +94,14 @@ fn silent(trend: &Trend) -> Markup {
                 th scope="row" { (clean(&org.name)) }
                 td class="at" { (org.answered.map_or_else(|| "never".to_owned(), minute)) }
                 td class="at" { (minute(org.last)) }
-                td { (clean(&org.silent.as_ref().map(why_silent).unwrap_or_default())) }
+                td class="step" { (clean(&org.silent.as_ref().map(why_silent).unwrap_or_default())) }
             }
         }
     };
     html! {
         @if trend.silent().next().is_some() {
             h2 { "Without an answer" }
-            (table(&["Org", "Answered last", "Asked last", "Why"], &rows))
+            (table("Without an answer", &["Org", "Answered last", "Asked last", "Why"], &rows))
         }
     }
 }
@@ -110,7 +111,7 @@ fn steps(trend: &Trend) -> Markup {
         @for (at, total) in trend.steps.iter().enumerate() {
             tr {
                 th scope="row" { (at + 1) }
-                td { (clean(&total.title)) " " small { code { (clean(&total.id)) } } }
+                td class="step" { (clean(&total.title)) " " small { code { (clean(&total.id)) } } }
                 td { (total.drifts) }
                 td { (total.orgs) }
                 td { (total.open) }
@@ -121,7 +122,7 @@ fn steps(trend: &Trend) -> Markup {
         }
     };
     let heads = ["", "Step", "Drifts", "Orgs", "Open", "Fixed", "Median", "Longest"];
-    table(&heads, &rows)
+    table("Steps", &heads, &rows)
 }
 
 fn ended(trend: &Trend) -> Markup {
@@ -130,7 +131,7 @@ fn ended(trend: &Trend) -> Markup {
         @for (drift, at) in &ended {
             tr {
                 th scope="row" { (clean(&drift.org)) }
-                td { (step(trend, drift)) }
+                td class="step" { (step(trend, drift)) }
                 td class="at" { (since(drift)) }
                 td class="at" { (minute(*at)) }
                 td class="at" {
@@ -144,7 +145,7 @@ fn ended(trend: &Trend) -> Markup {
     html! {
         @if !ended.is_empty() {
             h2 { "As wanted again" }
-            (table(&["Org", "Step", "Since", "Until", "Took"], &rows))
+            (table("As wanted again", &["Org", "Step", "Since", "Until", "Took"], &rows))
         }
     }
 }
