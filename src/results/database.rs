@@ -158,7 +158,7 @@ impl Database {
         let rows = sqlx::query(
             "select run, org, org_id, answered, baseline, error_code, error_message, \
              steps::text as steps, extract(epoch from looked_at)::bigint as at \
-             from sfsetup.result where looked_at >= $1::timestamptz order by looked_at, org",
+             from sfsetup.answer where looked_at >= $1::timestamptz order by looked_at, org",
         )
         .bind(since.max(EARLIEST).to_string())
         .fetch_all(&mut self.connection)

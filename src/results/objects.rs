@@ -74,6 +74,9 @@ impl Objects {
         let mut text = String::new();
         let mut unpacked = GzDecoder::new(bytes.as_ref()).take(LARGEST);
         unpacked.read_to_string(&mut text).map_err(|error| foreign(error.to_string()))?;
+        if unpacked.limit() == 0 {
+            return Err(foreign(format!("it unpacks to more than {} GiB", LARGEST >> 30)));
+        }
         let (part, kept) = part::read(&text).map_err(|error| foreign(error.to_string()))?;
         Ok(Named { name: location.to_string(), part, kept })
     }

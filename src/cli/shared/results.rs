@@ -58,6 +58,9 @@ pub(crate) fn parts(ui: &Ui, address: &str, run: Option<&str>) -> Result<Vec<Nam
             return Err(CommandError::new(format!("there is no run in {}", shown(address)))
                 .hint("`sfsetup diff --results URL` keeps one there"));
         };
+        if run.is_none() {
+            ui.note(&format!("of run `{last}`, the last one; `--run NAME` takes another"));
+        }
         let run = run.unwrap_or(last);
         if !runs.iter().any(|one| one == run) {
             let known: Vec<&str> = runs.iter().take(KNOWN).map(String::as_str).collect();
