@@ -15,6 +15,8 @@ mod objects;
 use jiff::Timestamp;
 
 use crate::report::fleet::Kept;
+#[cfg(feature = "store")]
+use crate::report::fleet::looks::APART;
 use crate::report::fleet::looks::Batch;
 use crate::report::fleet::merge::Named;
 use crate::report::fleet::part::Part;
@@ -25,26 +27,75 @@ pub enum ResultsError {
     /// The program was built without them.
     #[error("this build of sfsetup keeps no results: it was made without the feature `store`")]
     NotBuilt,
-    /// The address is none.
-    #[error("{0}")]
-    Address(String),
+    /// The address is none of results. What stands in it may be secret, so it is not told.
+    #[error("it is no address of results")]
+    Address,
+    /// The address says something that nobody would look at.
+    #[error("the address says `{name}`, which is nothing that a PostgreSQL's can say")]
+    Parameter {
+        /// What it says.
+        name: String,
+    },
+    /// The folder is not there.
+    #[error("there is no folder `{folder}`")]
+    NoFolder {
+        /// The folder.
+        folder: String,
+    },
+    /// Nobody has kept anything there.
+    #[error("nothing was ever kept there")]
+    Nothing,
+    /// A later release has made its tables.
+    #[error("a later release of sfsetup has made its tables")]
+    Newer,
     /// The run asks something else than what is kept under its name.
     #[error("the results hold a run `{run}` that answers another question")]
     AnotherQuestion {
         /// The run's name.
         run: String,
     },
-    /// What is there is nothing that this program wrote.
-    #[error("`{place}` holds no answers that can be read: {why}")]
-    Foreign {
-        /// Where it stands.
-        place: String,
-        /// Why it cannot be read.
-        why: String,
+    /// The run was begun so long ago that this is another.
+    #[error("run `{run}` was begun at {begun}")]
+    Old {
+        /// The run's name.
+        run: String,
+        /// When it was begun.
+        begun: Timestamp,
     },
+    /// Whoever keeps them does not let us in, in its words.
+    #[error("{0}")]
+    NoAccess(String),
     /// What keeps them has refused, or cannot be reached; in its words.
     #[error("{0}")]
     Refused(String),
+}
+
+/// Something that stands among the results and cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// Where it stands.
+    pub place: String,
+    /// The run that it is of.
+    pub run: String,
+    /// Why it cannot be read.
+    pub why: String,
+}
+
+/// What was read, and what could not be.
+pub struct Found<T> {
+    /// What was read.
+    pub parts: Vec<T>,
+    /// What could not be: its orgs are told as missing, where others tell their names.
+    pub unread: Vec<Unread>,
+}
+
+/// Refuses to add to a run that was begun long ago: it has the name of every night.
+#[cfg(feature = "store")]
+fn check_age(part: &Part, run: &str, begun: Option<Timestamp>) -> Result<(), ResultsError> {
+    match begun.filter(|begun| part.begun.duration_since(*begun) > APART) {
+        Some(begun) => Err(ResultsError::Old { run: run.to_owned(), begun }),
+        None => Ok(()),
+    }
 }
 
 /// What putting answers has come to.
@@ -68,28 +119,30 @@ pub enum Results {
 
 #[cfg(feature = "store")]
 impl Results {
-    /// Opens results by their address. A database is made ready for them where it is not.
+    /// Opens results by their address. Where answers are to be put, a database is made ready for them
+    /// where it is not.
     ///
     /// # Errors
     /// It is no address of any, or what stands there cannot be reached.
-    pub async fn open(address: &str) -> Result<Self, ResultsError> {
-        let scheme = address.split(':').next().unwrap_or_default();
+    pub async fn open(address: &str, is_to_write: bool) -> Result<Self, ResultsError> {
+        let (scheme, _) = address.split_once("://").ok_or(ResultsError::Address)?;
         match scheme.to_ascii_lowercase().as_str() {
             "postgres" | "postgresql" => {
-                Ok(Self::Database(Box::new(database::Database::open(address).await?)))
+                let database = database::Database::open(address, is_to_write).await?;
+                Ok(Self::Database(Box::new(database)))
             }
             _ => Ok(Self::Objects(objects::Objects::open(address)?)),
         }
     }
 
-    /// Says whether a part of a run may be put.
+    /// Puts the head of a part of a run: that it was begun, and which orgs there are.
     ///
     /// # Errors
-    /// Another question goes by the run's name; or it cannot be read.
-    pub async fn check(&mut self, part: &Part) -> Result<(), ResultsError> {
+    /// Another question goes by the run's name, or an old run; or it cannot be put.
+    pub async fn begin(&mut self, part: &Part) -> Result<(), ResultsError> {
         match self {
-            Self::Objects(objects) => objects.check(part).await,
-            Self::Database(database) => database.check(part).await,
+            Self::Objects(objects) => objects.begin(part).await,
+            Self::Database(database) => database.begin(part).await,
         }
     }
 
@@ -119,18 +172,18 @@ impl Results {
     ///
     /// # Errors
     /// They cannot be read.
-    pub async fn parts(&mut self, run: &str) -> Result<Vec<Named>, ResultsError> {
+    pub async fn parts(&mut self, run: &str) -> Result<Found<Named>, ResultsError> {
         match self {
             Self::Objects(objects) => objects.parts(run).await,
             Self::Database(database) => database.parts(run).await,
         }
     }
 
-    /// The looks at orgs since a time.
+    /// The looks at orgs in runs that have any since a time; each run is whole.
     ///
     /// # Errors
     /// They cannot be read.
-    pub async fn batches(&mut self, since: Timestamp) -> Result<Vec<Batch>, ResultsError> {
+    pub async fn batches(&mut self, since: Timestamp) -> Result<Found<Batch>, ResultsError> {
         match self {
             Self::Objects(objects) => objects.batches(since).await,
             Self::Database(database) => database.batches(since).await,
@@ -146,12 +199,12 @@ impl Results {
     /// # Errors
     /// Always.
     #[expect(clippy::unused_async, reason = "as where there are results")]
-    pub async fn open(_: &str) -> Result<Self, ResultsError> {
+    pub async fn open(_: &str, _: bool) -> Result<Self, ResultsError> {
         Err(ResultsError::NotBuilt)
     }
 
     /// Is never called.
-    pub async fn check(&mut self, _: &Part) -> Result<(), ResultsError> {
+    pub async fn begin(&mut self, _: &Part) -> Result<(), ResultsError> {
         match *self {}
     }
 
@@ -166,12 +219,12 @@ impl Results {
     }
 
     /// Is never called.
-    pub async fn parts(&mut self, _: &str) -> Result<Vec<Named>, ResultsError> {
+    pub async fn parts(&mut self, _: &str) -> Result<Found<Named>, ResultsError> {
         match *self {}
     }
 
     /// Is never called.
-    pub async fn batches(&mut self, _: Timestamp) -> Result<Vec<Batch>, ResultsError> {
+    pub async fn batches(&mut self, _: Timestamp) -> Result<Found<Batch>, ResultsError> {
         match *self {}
     }
 }

@@ -4,6 +4,7 @@
 //! A time is always that of a look. What was not observed, and an org that gave no answer, neither
 //! begins nor ends a drift: what was not read is not well.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
@@ -15,10 +16,9 @@ use crate::diff::State;
 pub enum Outcome {
     /// It was answered.
     Answer {
-        /// What was asked, where the answer lists only what is not as wanted: what the same question
-        /// does not list is well. None where all is listed.
-        baseline: Option<String>,
-        /// Each step that is listed, with the state that asks most of the reader.
+        /// Whether only what is not as wanted is listed, so that what is not listed is well.
+        is_baseline: bool,
+        /// Each step that is listed.
         steps: Vec<Step>,
     },
     /// It gave no answer: why, in words and by its code.
@@ -39,8 +39,12 @@ pub struct Step {
     pub id: String,
     /// What it is called.
     pub title: String,
-    /// How it turned out.
-    pub state: State,
+    /// Whether something of what it wants was seen to be so.
+    pub is_seen_well: bool,
+    /// What else it wants, each by a name that stays, and how that turned out. What was seen to be
+    /// so is among it where something was not observed, since it is not told apart else from what
+    /// is not wanted any more.
+    pub wants: BTreeMap<String, State>,
 }
 
 /// A look at an org.
@@ -52,8 +56,22 @@ pub struct Look {
     pub id: Option<String>,
     /// When.
     pub at: Timestamp,
+    /// Tells what was asked from anything else that is asked of orgs: an answer to another question
+    /// says nothing of this one.
+    pub question: String,
     /// What it has come to.
     pub outcome: Outcome,
+}
+
+/// A run: which orgs were to be asked in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// When it was begun.
+    pub begun: Timestamp,
+    /// What was asked, as in a [`Look`].
+    pub question: String,
+    /// The orgs.
+    pub orgs: BTreeSet<String>,
 }
 
 /// How a drift ended.
@@ -63,8 +81,20 @@ pub enum End {
     Fixed(Timestamp),
     /// It was seen that a waiver lets it be.
     Waived(Timestamp),
+    /// Another org goes by the name.
+    Replaced(Timestamp),
     /// It was there at the last look that shows this step.
     Open,
+}
+
+impl End {
+    /// When it ended.
+    pub fn at(self) -> Option<Timestamp> {
+        match self {
+            Self::Fixed(at) | Self::Waived(at) | Self::Replaced(at) => Some(at),
+            Self::Open => None,
+        }
+    }
 }
 
 /// A time in which a step of an org was not as wanted.
@@ -85,12 +115,18 @@ pub struct Drift {
 }
 
 impl Drift {
-    /// How long it took from the look that found it to the one that saw it fixed.
+    /// How long it took from the look that found it to the one that saw it fixed. Of what the first
+    /// look found nobody knows.
     pub fn took(&self) -> Option<SignedDuration> {
-        match self.end {
-            End::Fixed(at) => Some(at.duration_since(self.found)),
-            End::Waived(_) | End::Open => None,
+        match (self.end, self.before) {
+            (End::Fixed(at), Some(_)) => Some(at.duration_since(self.found)),
+            _ => None,
         }
+    }
+
+    /// Says whether it is there at a time, as far as is known: until it is seen to have ended it is.
+    pub fn is_there(&self, at: Timestamp) -> bool {
+        at >= self.found && self.end.at().is_none_or(|end| at < end)
     }
 }
 
@@ -101,14 +137,16 @@ pub struct Org {
     pub name: String,
     /// Its id, where it was ever reached; of several the last.
     pub id: Option<String>,
-    /// When it was looked at last, and what that has come to.
+    /// When it was looked at last, or was to be.
     pub last: Timestamp,
-    /// Why there is no answer of the last look; none where there is one.
+    /// Why the last look that asked something of it has no answer; none where each has one.
     pub silent: Option<Outcome>,
     /// When it was answered last.
     pub answered: Option<Timestamp>,
     /// How many of its steps are in drift.
     pub open: usize,
+    /// Whether a later run over the orgs with which it was asked last leaves it out.
+    pub is_left: bool,
 }
 
 /// A step over all orgs.
@@ -126,9 +164,9 @@ pub struct Total {
     pub open: usize,
     /// How often it was fixed.
     pub fixed: usize,
-    /// The median of how long that took, as [`Drift::took`] has it.
+    /// The median of how long that took, as [`Drift::took`] has it; none where it knows of none.
     pub median: Option<SignedDuration>,
-    /// The longest.
+    /// The longest, of the same.
     pub longest: Option<SignedDuration>,
 }
 
@@ -139,7 +177,7 @@ pub struct Day {
     pub day: String,
     /// How many orgs were looked at, or were to be.
     pub orgs: usize,
-    /// How many had a step in drift.
+    /// How many had a step in drift, as far as is known: one without an answer has what it had.
     pub drifted: usize,
     /// How many gave no answer.
     pub silent: usize,
@@ -158,19 +196,19 @@ pub struct Trend {
     pub days: Vec<Day>,
     /// The first look and the last.
     pub span: Option<(Timestamp, Timestamp)>,
-    /// How many looks there are.
+    /// How many looks there are; none of an org that nobody tells of.
     pub looks: usize,
 }
 
 /// What is known of a step of an org on the way through its looks.
 #[derive(Default)]
 struct Track {
+    /// What of it is not as wanted, as the last look that saw it says.
+    bad: BTreeSet<String>,
     /// The last look at which it was as it may be.
     well: Option<Timestamp>,
     /// The drift that has not ended.
     open: Option<Drift>,
-    /// What was asked when the baseline listed it.
-    asked: Option<String>,
 }
 
 /// Whether a state is drift: not as wanted, and seen to be so.
@@ -179,9 +217,9 @@ fn is_drift(state: State) -> bool {
 }
 
 impl Trend {
-    /// What looks come to. Their order does not matter; of two at one time of one org the better
-    /// known counts last.
-    pub fn of(looks: Vec<Look>) -> Self {
+    /// What looks come to, and the runs in which orgs were to be asked. Their order does not matter;
+    /// of two looks at one time of one org the better known counts last.
+    pub fn of(looks: Vec<Look>, runs: &[Run]) -> Self {
         let mut by_org: BTreeMap<String, Vec<Look>> = BTreeMap::new();
         let mut days: BTreeMap<String, BTreeMap<String, (bool, bool)>> = BTreeMap::new();
         let mut titles: BTreeMap<String, (Timestamp, String)> = BTreeMap::new();
@@ -192,14 +230,13 @@ impl Trend {
         }
         let mut all = Self { span, ..Self::default() };
         for (name, mut looks) in by_org {
-            looks.sort_by_key(|look| (look.at, is_answer(&look.outcome)));
+            looks.sort_by(order);
             // One that was read from two files is one.
             looks.dedup();
-            all.looks += looks.len();
+            all.looks += looks.iter().filter(|look| look.outcome != Outcome::Missing).count();
             let drifts = drifts(&looks);
             for look in &looks {
-                let is_in_drift = |drift: &Drift| look.at >= drift.found && look.at <= drift.last;
-                let drifted = is_answer(&look.outcome) && drifts.iter().any(is_in_drift);
+                let drifted = drifts.iter().any(|drift| drift.is_there(look.at));
                 let seen = (drifted, !is_answer(&look.outcome));
                 let day = look.at.strftime("%Y-%m-%d").to_string();
                 days.entry(day).or_default().insert(name.clone(), seen);
@@ -212,7 +249,8 @@ impl Trend {
                     }
                 }
             }
-            all.orgs.extend(org(name, &looks, &drifts));
+            let is_left = is_left(&name, runs);
+            all.orgs.extend(org(name, &looks, &drifts).map(|org| Org { is_left, ..org }));
             all.drifts.extend(drifts);
         }
         all.steps = totals(&all.drifts, &titles);
@@ -226,22 +264,40 @@ impl Trend {
         all
     }
 
-    /// The drifts that have not ended, those that were found first first.
+    /// The drifts that have not ended, of orgs that are asked; those that were found last first.
     pub fn open(&self) -> Vec<&Drift> {
-        let mut open: Vec<&Drift> =
-            self.drifts.iter().filter(|drift| drift.end == End::Open).collect();
-        open.sort_by_key(|drift| (drift.found, &drift.org, &drift.step));
+        let is_asked = |drift: &&Drift| self.org(&drift.org).is_some_and(|org| !org.is_left);
+        let is_open = |drift: &&Drift| drift.end == End::Open;
+        let mut open: Vec<&Drift> = self.drifts.iter().filter(is_open).filter(is_asked).collect();
+        open.sort_by(|one, other| {
+            (other.found, &one.org, &one.step).cmp(&(one.found, &other.org, &other.step))
+        });
         open
+    }
+
+    /// An org by its name.
+    pub fn org(&self, name: &str) -> Option<&Org> {
+        let at = self.orgs.binary_search_by(|org| org.name.as_str().cmp(name)).ok()?;
+        self.orgs.get(at)
+    }
+
+    /// The drifts of an org.
+    pub fn of_org(&self, org: &str) -> &[Drift] {
+        let begin = self.drifts.partition_point(|drift| drift.org.as_str() < org);
+        let many = self.drifts[begin..].partition_point(|drift| drift.org == org);
+        &self.drifts[begin..begin + many]
+    }
+
+    /// Whether the same step of the same org drifts again.
+    pub fn again(&self, drift: &Drift) -> Option<&Drift> {
+        let is_later = |one: &&Drift| one.step == drift.step && one.found > drift.found;
+        self.of_org(&drift.org).iter().find(is_later)
     }
 
     /// The drifts that have ended, those that ended last first.
     pub fn ended(&self) -> Vec<(&Drift, Timestamp)> {
-        let at = |drift: &Drift| match drift.end {
-            End::Fixed(at) | End::Waived(at) => Some(at),
-            End::Open => None,
-        };
         let mut ended: Vec<_> =
-            self.drifts.iter().filter_map(|drift| Some((drift, at(drift)?))).collect();
+            self.drifts.iter().filter_map(|drift| Some((drift, drift.end.at()?))).collect();
         ended.sort_by(|(one, at), (other, then)| then.cmp(at).then(one.org.cmp(&other.org)));
         ended
     }
@@ -251,9 +307,14 @@ impl Trend {
         self.steps.iter().find(|one| one.id == step).map_or("", |one| &one.title)
     }
 
-    /// The orgs whose last look gave no answer.
+    /// The orgs that are asked, and whose last look gave no answer.
     pub fn silent(&self) -> impl Iterator<Item = &Org> {
-        self.orgs.iter().filter(|org| org.silent.is_some())
+        self.orgs.iter().filter(|org| org.silent.is_some() && !org.is_left)
+    }
+
+    /// The orgs that are not asked any more.
+    pub fn left(&self) -> impl Iterator<Item = &Org> {
+        self.orgs.iter().filter(|org| org.is_left)
     }
 }
 
@@ -261,69 +322,144 @@ fn is_answer(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Answer { .. })
 }
 
+/// The order of time. Of two looks in one second the one that says more of the org, and worse, comes
+/// last.
+fn order(one: &Look, other: &Look) -> Ordering {
+    let weight = |look: &Look| match &look.outcome {
+        Outcome::Missing => 0,
+        Outcome::Failed { .. } => 1,
+        Outcome::Answer { steps, .. } => {
+            let states = steps.iter().flat_map(|step| step.wants.values());
+            2 + usize::from(states.copied().any(is_drift))
+        }
+    };
+    let rest = |look: &Look| format!("{look:?}");
+    one.at
+        .cmp(&other.at)
+        .then_with(|| weight(one).cmp(&weight(other)))
+        .then_with(|| rest(one).cmp(&rest(other)))
+}
+
 /// An org over its looks, in the order of time.
 fn org(name: String, looks: &[Look], drifts: &[Drift]) -> Option<Org> {
     let last = looks.last()?;
     let answered = looks.iter().rev().find(|look| is_answer(&look.outcome));
-    let silent = (!is_answer(&last.outcome)).then(|| last.outcome.clone());
+    // An answer to one question is none to another.
+    let mut latest: BTreeMap<&str, &Look> = BTreeMap::new();
+    latest.extend(looks.iter().map(|look| (look.question.as_str(), look)));
+    let silent = latest.into_values().filter(|look| !is_answer(&look.outcome));
     Some(Org {
         name,
         id: looks.iter().rev().find_map(|look| look.id.clone()),
         last: last.at,
-        silent,
+        silent: silent.max_by_key(|look| look.at).map(|look| look.outcome.clone()),
         answered: answered.map(|look| look.at),
         open: drifts.iter().filter(|drift| drift.end == End::Open).count(),
+        is_left: false,
+    })
+}
+
+/// Whether an org was taken off the list: a later run asks the same of most of those with which it
+/// was asked last, and not of it. A run over a few, which somebody begins by hand, takes none off.
+fn is_left(org: &str, runs: &[Run]) -> bool {
+    let with = runs.iter().filter(|run| run.orgs.contains(org));
+    let Some(last) = with.max_by_key(|run| run.begun) else { return false };
+    let is_later = |run: &&Run| run.begun > last.begun && run.question == last.question;
+    runs.iter().filter(is_later).any(|run| {
+        let both = run.orgs.intersection(&last.orgs).count();
+        !run.orgs.contains(org) && both * 2 > last.orgs.len()
     })
 }
 
 /// The drifts of an org, from its looks in the order of time.
 fn drifts(looks: &[Look]) -> Vec<Drift> {
-    let mut tracks: BTreeMap<&str, Track> = BTreeMap::new();
+    // By what was asked, and by step.
+    let mut tracks: BTreeMap<(&str, &str), Track> = BTreeMap::new();
     let mut ended = Vec::new();
     // When each baseline was answered, since what it does not list is well.
     let mut answered: BTreeMap<&str, Timestamp> = BTreeMap::new();
+    let mut known: Option<&str> = None;
     for look in looks {
-        let Outcome::Answer { baseline, steps } = &look.outcome else { continue };
-        let at = look.at;
-        for Step { id, state, .. } in steps {
-            let track = tracks.entry(id).or_default();
-            if is_drift(*state) {
-                let of_baseline = baseline.as_deref();
-                let before =
-                    track.well.or_else(|| of_baseline.and_then(|of| answered.get(of).copied()));
-                track.asked = baseline.clone();
-                let drift = track.open.get_or_insert_with(|| Drift {
-                    org: look.org.clone(),
-                    step: id.clone(),
-                    before,
-                    found: at,
-                    last: at,
-                    end: End::Open,
-                });
-                drift.last = at;
-            } else if let Some(end) = match state {
-                State::InSync => Some(End::Fixed(at)),
-                State::Waived => Some(End::Waived(at)),
-                _ => None,
-            } {
-                track.well = Some(at);
-                ended.extend(track.open.take().map(|drift| Drift { end, ..drift }));
+        let (at, question) = (look.at, look.question.as_str());
+        if let Some(id) = look.id.as_deref() {
+            // What was so in another org is not fixed in this one.
+            if known.replace(id).is_some_and(|before| before != id) {
+                let open = std::mem::take(&mut tracks).into_values().filter_map(|one| one.open);
+                ended.extend(open.map(|drift| Drift { end: End::Replaced(at), ..drift }));
+                answered.clear();
             }
         }
-        let Some(asked) = baseline else { continue };
+        let Outcome::Answer { is_baseline, steps } = &look.outcome else { continue };
+        for step in steps {
+            let well = answered.get(question).copied().filter(|_| *is_baseline);
+            let new = || Track { well, ..Track::default() };
+            let track = tracks.entry((question, &step.id)).or_insert_with(new);
+            ended.extend(track.see(look, step, *is_baseline));
+        }
+        if !is_baseline {
+            continue;
+        }
         let listed: BTreeSet<&str> = steps.iter().map(|step| step.id.as_str()).collect();
-        for (id, track) in &mut tracks {
-            if !listed.contains(id) && track.asked.as_ref() == Some(asked) {
+        for ((asked, id), track) in &mut tracks {
+            if *asked == question && !listed.contains(id) {
+                track.bad.clear();
                 track.well = Some(at);
-                let end = End::Fixed(at);
-                ended.extend(track.open.take().map(|drift| Drift { end, ..drift }));
+                ended.extend(track.open.take().map(|drift| Drift { end: End::Fixed(at), ..drift }));
             }
         }
-        answered.insert(asked, at);
+        answered.insert(question, at);
     }
     ended.extend(tracks.into_values().filter_map(|track| track.open));
     ended.sort_by(|one, other| (one.found, &one.step).cmp(&(other.found, &other.step)));
     ended
+}
+
+impl Track {
+    /// Takes in what a look says of the step; returns the drift that ends with it.
+    fn see(&mut self, look: &Look, step: &Step, is_baseline: bool) -> Option<Drift> {
+        let at = look.at;
+        let is_unseen = step.wants.values().any(|state| *state == State::NotObserved);
+        let mut is_waived = false;
+        for (want, state) in &step.wants {
+            match state {
+                State::Differs | State::Missing => {
+                    self.bad.insert(want.clone());
+                }
+                State::InSync => {
+                    self.bad.remove(want);
+                }
+                State::Waived => is_waived |= self.bad.remove(want),
+                // Nothing was seen of it.
+                State::NotObserved | State::Manual => {}
+            }
+        }
+        // What is not told of is so, or not wanted any more; but where something was not observed
+        // nobody knows whether it belongs to that.
+        if !is_unseen {
+            self.bad.retain(|want| step.wants.contains_key(want));
+        }
+        if self.bad.is_empty() {
+            let is_waived_now = || step.wants.values().any(|state| *state == State::Waived);
+            if !is_unseen && (step.is_seen_well || is_baseline || is_waived_now()) {
+                self.well = Some(at);
+            }
+            let end = if is_waived { End::Waived(at) } else { End::Fixed(at) };
+            return self.open.take().map(|drift| Drift { end, ..drift });
+        }
+        let is_seen = step.wants.values().copied().any(is_drift);
+        let drift = self.open.get_or_insert_with(|| Drift {
+            org: look.org.clone(),
+            step: step.id.clone(),
+            before: self.well,
+            found: at,
+            last: at,
+            end: End::Open,
+        });
+        if is_seen {
+            drift.last = at;
+        }
+        None
+    }
 }
 
 /// Each step over all orgs, the one that drifts most first.
@@ -342,7 +478,7 @@ fn totals(drifts: &[Drift], titles: &BTreeMap<String, (Timestamp, String)>) -> V
             drifts: drifts.len(),
             orgs: drifts.iter().map(|drift| &drift.org).collect::<BTreeSet<_>>().len(),
             open: drifts.iter().filter(|drift| drift.end == End::Open).count(),
-            fixed: took.len(),
+            fixed: drifts.iter().filter(|drift| matches!(drift.end, End::Fixed(_))).count(),
             median: median(&took),
             longest: took.last().copied(),
         }

@@ -23,10 +23,17 @@ pub struct Shard {
 impl Shard {
     /// Says whether the org of this name is in it.
     pub fn has(self, org: &str) -> bool {
+        self == self.beside(org)
+    }
+
+    /// The shard in which an org is, of as many as there are of this one.
+    pub fn beside(self, org: &str) -> Self {
         let digest = Sha256::digest(org.as_bytes());
         let first: [u8; 8] = std::array::from_fn(|at| digest[at]);
-        u64::from_be_bytes(first) % u64::from(self.of.get())
-            == u64::from(self.number % self.of.get())
+        let of = self.of.get();
+        let number = u64::from_be_bytes(first) % u64::from(of);
+        let number = u32::try_from(number).unwrap_or_default();
+        Self { number: if number == 0 { of } else { number }, of: self.of }
     }
 
     /// It as a part of a file's name: `3-of-8`.

@@ -52,6 +52,13 @@ impl Period {
     }
 }
 
+impl Period {
+    /// Returns how long it is.
+    pub fn duration(self) -> std::time::Duration {
+        std::time::Duration::from_hours((i64::from(self.count) * self.unit.hours()).unsigned_abs())
+    }
+}
+
 impl FromStr for Period {
     type Err = String;
 

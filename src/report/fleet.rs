@@ -31,6 +31,7 @@ use super::since::Since;
 use super::words::told;
 use super::{Failure, Report};
 use matrix::Matrix;
+use part::Part;
 
 pub use self::csv::render as csv;
 pub use self::csv::table;
@@ -207,18 +208,37 @@ pub fn counts(orgs: &[Kept]) -> String {
     )
 }
 
+/// The days on which orgs were looked at: answers may be those of an earlier run, or of shards; where
+/// no org says it, it was this `day`.
+fn looked_on(orgs: &[Kept], day: &str) -> String {
+    let on = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
+    let days = || orgs.iter().filter_map(Kept::looked_at).map(on);
+    match (days().min(), days().max()) {
+        (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
+        (Some(day), _) => day,
+        _ => day.to_owned(),
+    }
+}
+
+/// The run that has a name, and when orgs were looked at; none where it has none.
+fn run_words(part: &Part, orgs: &[Kept], day: &str) -> Option<String> {
+    let run = part.run.as_ref()?;
+    Some(format!("Run {run}, looked at on {}", looked_on(orgs, day)))
+}
+
 /// Writes the document of all orgs.
 ///
 /// # Errors
 /// What `serde_json` says; none is known to be possible.
-pub fn json(orgs: &[Kept]) -> Result<String, serde_json::Error> {
+pub fn json(part: &Part, orgs: &[Kept]) -> Result<String, serde_json::Error> {
     // What is said of a finding for those who read no values is of the lines alone.
     let bare = |kept: &Kept| {
         let mut org = kept.org.clone();
         org.findings.iter_mut().for_each(|row| row.told = None);
         org
     };
-    json::write(&json::of_orgs(templates(orgs).to_vec(), orgs.iter().map(bare).collect()))
+    let document = json::of_orgs(templates(orgs).to_vec(), orgs.iter().map(bare).collect());
+    json::write(&json::Document { run: part.run.clone(), ..document })
 }
 
 /// The templates: all orgs have the same, where one has an answer.

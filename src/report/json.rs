@@ -38,6 +38,9 @@ pub(super) struct Document<'r> {
     pub(super) format: &'static str,
     /// Why there is nothing of any org.
     pub(super) error: Option<Error>,
+    /// The run over many orgs, where it was given a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) run: Option<String>,
     pub(super) template: Option<Template>,
     pub(super) templates: Vec<OneTemplate<'r>>,
     pub(super) orgs: Vec<Org<'r>>,
@@ -244,7 +247,7 @@ pub(super) fn of_orgs<'r>(templates: Vec<OneTemplate<'r>>, orgs: Vec<Org<'r>>) -
     };
     let template = (!templates.is_empty())
         .then(|| Template { name: joined(|one| &one.name), version: joined(|one| &one.version) });
-    Document { format: FORMAT, error: None, template, templates, orgs }
+    Document { format: FORMAT, error: None, run: None, template, templates, orgs }
 }
 
 impl Summary {

@@ -8,7 +8,7 @@ mod text;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::trend::{Drift, Outcome, Trend};
+use crate::trend::{Drift, End, Org, Outcome, Trend};
 
 use super::plan::count;
 
@@ -40,6 +40,23 @@ fn since(drift: &Drift) -> String {
     }
 }
 
+/// How a drift ended, `at` this time, and whether there is another by now.
+fn ended(trend: &Trend, drift: &Drift, at: Timestamp) -> String {
+    let how = match drift.end {
+        End::Waived(_) => format!("waived {}", minute(at)),
+        End::Replaced(_) => format!("another org goes by the name since {}", minute(at)),
+        _ => {
+            let at_least = if drift.before.is_some() { "" } else { "at least " };
+            let took = lasting(at.duration_since(drift.found));
+            format!("fixed {} after {at_least}{took}", minute(at))
+        }
+    };
+    match trend.again(drift) {
+        Some(again) => format!("{how}, and not as wanted again since {}", minute(again.found)),
+        None => how,
+    }
+}
+
 /// Why there is no answer of an org, in words.
 fn why_silent(outcome: &Outcome) -> String {
     match outcome {
@@ -52,13 +69,16 @@ fn why_silent(outcome: &Outcome) -> String {
 
 /// What all comes to, in one line without its end.
 fn counts(trend: &Trend) -> String {
-    let silent = trend.silent().count();
-    let drifted = trend.orgs.iter().filter(|org| org.silent.is_none() && org.open > 0).count();
-    let well = trend.orgs.len() - silent - drifted;
-    let all = count(trend.orgs.len(), "org");
-    format!(
+    let (silent, left) = (trend.silent().count(), trend.left().count());
+    let is_drifted = |org: &&Org| org.silent.is_none() && !org.is_left && org.open > 0;
+    let drifted = trend.orgs.iter().filter(is_drifted).count();
+    let asked = trend.orgs.len() - left;
+    let well = asked - silent - drifted;
+    let all = count(asked, "org");
+    let told = format!(
         "{all}: {well} as wanted when last looked at, {drifted} not, {silent} without an answer"
-    )
+    );
+    if left == 0 { told } else { format!("{told}; {left} not asked any more") }
 }
 
 /// Of when it tells, in one line.

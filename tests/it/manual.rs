@@ -103,10 +103,15 @@ fn every_block_of_the_guides_is_run() {
     }
 }
 
-/// The page on many orgs.
+/// The page on many orgs, and the list of orgs beside it.
 #[test]
 fn every_block_of_the_page_on_fleets_is_run() {
     let env = Env::new();
-    let Done { runs, .. } = run_page(&env, "docs/fleet.md", &["console"], |_| {});
+    let orgs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fleet/orgs.toml");
+    env.write("orgs.toml", std::fs::read(orgs).unwrap());
+    let listed = env.run(&["diff", "-t", "ampersand", "--orgs", "orgs.toml"]);
+    // What is wrong with it is that nobody has its tokens.
+    assert!(listed.code == 4 && listed.stderr.contains("NORTH_TOKEN is not set"), "{listed:?}");
+    let Done { runs, .. } = run_page(&env, "docs/fleet.md", &["console", "sql"], |_| {});
     assert_eq!(runs, 19);
 }

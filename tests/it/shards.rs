@@ -70,6 +70,7 @@ fn shards_put_together_are_what_one_process_tells_in_every_form() {
     let run = env.run(&[&["merge"], &files[..]].concat());
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.stdout.contains("2 orgs: 0 as wanted, 2 not, 0 failed."), "{run:?}");
+    assert_eq!(env.run(&[&["merge", "--fail-on-drift"], &files[..]].concat()).code, 2);
 }
 
 #[test]
@@ -92,6 +93,7 @@ fn what_is_missing_and_what_is_told_twice_is_said() {
     assert!(missing > 0, "{run:?}");
     assert!(run.stderr.contains(&format!("{missing} org")), "{run:?}");
     assert!(run.stderr.contains("not answered: "), "{run:?}");
+    assert!(run.stdout.contains("nothing is there of shard 2/3, in which this org is"), "{run:?}");
     // One that was killed, and its repetition.
     let whole = text(&env, &files[2]);
     let head = whole.split_inclusive('\n').next().unwrap();
@@ -113,9 +115,11 @@ fn what_is_not_of_one_run_is_refused() {
     diff(&env, &other);
     diff(&env, &["--run", "tonight", "--shard", "1/3", "--out", "named.jsonl"]);
     env.write("none.jsonl", "{}\n");
+    env.write("packed.jsonl.gz", [0x1f, 0x8b, 8, 0]);
     for (file, why) in [
         ("other.jsonl", "answer different questions"),
         ("named.jsonl", "is of run `tonight`"),
+        ("packed.jsonl.gz", "unpack it"),
         ("none.jsonl", "does not begin with what was asked"),
         ("nonsuch.jsonl", "nonsuch.jsonl"),
     ] {
@@ -123,6 +127,13 @@ fn what_is_not_of_one_run_is_refused() {
         assert!(matches!(run.code, 1 | 64) && run.stderr.contains(why), "{run:?}");
         assert!(run.stdout.is_empty(), "{run:?}");
     }
+    // Last night's files do not pass for tonight's.
+    let run = env.run(&["merge", "--run", "tonight", "named.jsonl", &files[0]]);
+    assert!(run.code == 64 && run.stderr.contains("`s0.jsonl` is of no run"), "{run:?}");
+    let later = text(&env, &files[1]).replacen("2026-11-27T00:00:00Z", "2026-11-28T00:00:00Z", 1);
+    env.write("later.jsonl", later);
+    let run = env.run(&["merge", &files[0], "later.jsonl", &files[2]]);
+    assert!(run.stderr.contains("is one of another night?"), "{run:?}");
     let run = env.run(&["merge", &files[0], "--out", &files[0]]);
     assert!(run.code == 64 && run.stderr.contains("would write over"), "{run:?}");
     // A shard does not go on with the answers of another.
@@ -139,6 +150,10 @@ fn what_is_not_of_one_run_is_refused() {
         (&["--run", "a/b"], "a run's name begins with"),
         (&["--shard", "1/3", "--results", "file:///x"], "the run has no name"),
         (&["--from", "x", "--shard", "1/3"], "of one org alone"),
+        (
+            &["--shard", "1/3", "--results", "file:///x", "--resume", "x.jsonl"],
+            "the run has no name",
+        ),
     ] {
         let run = env.run(&[&["diff", "-t", "ampersand"], more].concat());
         assert!(run.code == 64 && run.stderr.contains(why), "{run:?}");
@@ -162,7 +177,8 @@ fn a_shard_is_gone_on_with_and_may_be_empty() {
             .concat(),
     );
     let there = std::fs::read_dir(env.folder().join("orgs")).map_or(0, Iterator::count);
-    assert!(folder.code == 0 && there < 2, "{folder:?}");
+    let told = folder.stderr.split("shard 3/3: ").nth(1).unwrap().split(' ').next().unwrap();
+    assert!(folder.code == 0 && there == told.parse::<usize>().unwrap(), "{folder:?}");
 }
 
 /// Nights of two orgs: the first is mended on the third and drifts again on the fifth, the second
@@ -266,11 +282,28 @@ fn a_build_without_results_says_so_before_any_org_is_asked() {
     }
 }
 
+/// The files below a folder.
+#[cfg(feature = "store")]
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { all.extend(walk(&path)) } else { all.push(path) }
+    }
+    all.sort();
+    all
+}
+
 #[cfg(feature = "store")]
 #[test]
 fn results_keep_one_answer_of_an_org_and_a_run() {
     let env = Env::new();
     let address = format!("file://{}/kept", env.folder().display());
+    // A volume that is not there is not made.
+    let none = diff(&env, &["--run", "night", "--results", &address]);
+    assert!(none.code == 64 && none.stderr.contains("there is no folder"), "{none:?}");
+    assert!(!none.stderr.contains("error: nobody"), "no org is asked: {none:?}");
+    std::fs::create_dir(env.folder().join("kept")).unwrap();
     let results = ["--results", address.as_str()];
     let part = |run: &str, shard: &str, more: &[&str]| {
         diff(&env, &[&["--run", run, "--shard", shard], &results[..], more].concat())
@@ -282,20 +315,48 @@ fn results_keep_one_answer_of_an_org_and_a_run() {
         assert!(run.stderr.contains("are kept as run `night` in `file:///"), "{run:?}");
     }
     let merged = env.run(&[&["merge", "--out", "merged.json"], &results[..]].concat());
-    assert_eq!(merged.code, 4, "{merged:?}");
+    assert!(merged.code == 4 && merged.stderr.contains("run `night`, begun "), "{merged:?}");
     assert_eq!(text(&env, "one.json"), text(&env, "merged.json"));
     // A shard that is repeated adds nothing, and says so.
+    let count = || walk(&env.folder().join("kept"));
+    let before = count();
     let again = part("night", "1/2", &[]);
     assert!(again.stderr.contains("the answers of 0 orgs are kept"), "{again:?}");
+    assert_eq!(count(), before);
     assert!(again.stderr.contains("already, which counts"), "{again:?}");
     // One run is one question.
     let other = part("night", "1/2", &["--strict"]);
     assert!(other.code == 64 && other.stderr.contains("another question"), "{other:?}");
     assert!(!other.stderr.contains("error: nobody"), "no org is asked: {other:?}");
     let none = env.run(&[&["merge", "--run", "nonsuch"], &results[..]].concat());
-    assert!(none.code == 64 && none.stderr.contains("the last ones are night"), "{none:?}");
-    for address in ["s4://x", "nonsense", "postgres://u:s3cret@[/x"] {
+    assert!(none.code == 1 && none.stderr.contains("the last ones are night"), "{none:?}");
+    for address in [
+        "s4://x",
+        "nonsense",
+        "postgres://u:s3cret@[/x",
+        "postgres://u:s3?cret@host/db",
+        "postgres:u:s3cret@h/d",
+        "host=db user=u password=s3cret",
+        "postgres://u:s3cret@127.0.0.1:1/d?sslmod=verify-full",
+    ] {
         let run = env.run(&["trend", "--results", address]);
-        assert!(run.code == 64 && !run.stderr.contains("s3cret"), "{run:?}");
+        let is_told = run.stderr.contains("s3c") || run.stderr.contains("s3?");
+        assert!(run.code == 64 && !is_told, "{run:?}");
     }
+    // One that is damaged is told, and its orgs are missing; what is not of this program is nobody's.
+    let of_shard = walk(&env.folder().join("kept"));
+    let largest = of_shard.iter().max_by_key(|file| file.metadata().unwrap().len()).unwrap();
+    let bytes = std::fs::read(largest).unwrap();
+    std::fs::write(largest, &bytes[..bytes.len() / 2]).unwrap();
+    env.write("kept/other.jsonl.gz", "x");
+    for words in [&["merge", "--run", "night"][..], &["trend"]] {
+        let run = env.run(&[words, &results].concat());
+        assert!(run.code == 4 && run.stderr.contains("cannot be read"), "{run:?}");
+    }
+    // Every night has a name of its own: this clock is fixed, that of the files is not.
+    let mut command = env.command();
+    command.env("SOURCE_DATE_EPOCH", "4102444800");
+    command.args(["diff", "-t", "ampersand", "-o", "demo:a", "--run", "night"]).args(results);
+    let late = crate::support::finish(command.output().unwrap());
+    assert!(late.code == 64, "{late:?}");
 }

@@ -10,12 +10,12 @@ use crate::cli::shared::error::CommandError;
 use crate::cli::shared::fleet::note_same;
 use crate::cli::shared::format::Format;
 use crate::cli::shared::outlet::{self, FORMATS, Manner, Outlet};
+use crate::cli::shared::part;
 use crate::cli::shared::results;
 use crate::cli::shared::ui::Ui;
-use crate::cli::shared::wanted;
+use crate::metadata::lasting::Period;
+use crate::report::fleet::Ended;
 use crate::report::fleet::merge::{Merged, Named, merge};
-use crate::report::fleet::part;
-use crate::report::fleet::{Ended, Kept};
 use crate::report::plan::count;
 
 /// Put the shards of a run over many orgs together
@@ -34,9 +34,18 @@ pub(crate) struct MergeArguments {
     #[arg(long, value_name = "URL")]
     results: Option<String>,
 
-    /// Which run; without it the last one
-    #[arg(long, value_name = "NAME", requires = "results")]
+    /// Which run. Of results it is the last one without it; of files those of another are refused
+    #[arg(long, value_name = "NAME")]
     run: Option<String>,
+
+    /// Wait until each org has an answer, so long at most, for a run that was begun no longer ago:
+    /// 2h
+    #[arg(long, value_name = "TIME", requires = "results")]
+    wait: Option<Period>,
+
+    /// End with 2 where an org is not as wanted
+    #[arg(long)]
+    fail_on_drift: bool,
 
     /// The form of the answer; without it the suffix of `--out` says it, else it is text
     #[arg(long, value_parser = Format::among(FORMATS))]
@@ -67,16 +76,16 @@ fn merged(
     arguments: &MergeArguments,
     outlets: &[Outlet<'_>],
 ) -> Result<Exit, CommandError> {
-    let MergeArguments { files, results, run, full, matrix, .. } = arguments;
+    let MergeArguments { files, results, run, wait, fail_on_drift, full, matrix, .. } = arguments;
     let manner = Manner { full: *full, matrix: *matrix };
     manner.check(outlets)?;
     for outlet in outlets.iter().filter_map(|outlet| outlet.file) {
         files.iter().try_for_each(|file| spare(outlet, file))?;
         check_writable(outlet)?;
     }
-    let parts = match results {
-        Some(address) => results::parts(ui, address, run.as_deref())?,
-        None => read(ui, files)?,
+    let (parts, is_damaged) = match results {
+        Some(address) => results::parts(ui, address, run.as_deref(), wait.map(Period::duration))?,
+        None => (read(ui, files, run.as_deref())?, false),
     };
     let Merged { part, orgs, missing, notes } = merge(parts).map_err(|error| {
         CommandError::new("these are no parts of one run")
@@ -84,7 +93,7 @@ fn merged(
             .hint("name the files of the shards of one run, and no others")
             .usage()
     })?;
-    notes.iter().for_each(|note| ui.note(note));
+    notes.iter().for_each(|note| ui.warn(note));
     let mut texts = Vec::with_capacity(outlets.len());
     for outlet in outlets {
         texts.push((outlet, outlet::of_many(outlet.format, &part, &orgs, manner)?));
@@ -92,26 +101,33 @@ fn merged(
     outlet::give(ui, &texts)?;
     note_same(ui, orgs.iter().map(|org| (org.name(), org.id())));
     tell_missing(ui, &missing);
-    let is_failed = |org: &Kept| org.ended() == Ended::Failed;
-    Ok(if orgs.iter().any(is_failed) { Exit::Partial } else { Exit::Done })
+    for why in &part.unread {
+        ui.error(&CommandError::new("not all orgs are known").because(why.clone()));
+    }
+    let has = |ended: Ended| orgs.iter().any(|org| org.ended() == ended);
+    Ok(match () {
+        () if has(Ended::Failed) || is_damaged || !part.unread.is_empty() => Exit::Partial,
+        () if *fail_on_drift && has(Ended::Drift) => Exit::Drift,
+        () => Exit::Done,
+    })
 }
 
-/// Reads files of answers. One in which nothing stands yet has no answers.
-fn read(ui: &Ui, files: &[PathBuf]) -> Result<Vec<Named>, CommandError> {
+/// Reads files of answers, of one run where it is named. One in which nothing stands yet has no
+/// answers.
+fn read(ui: &Ui, files: &[PathBuf], run: Option<&str>) -> Result<Vec<Named>, CommandError> {
     let mut parts = Vec::with_capacity(files.len());
     for file in files {
         let name = file.display().to_string();
-        let text = String::from_utf8_lossy(&wanted::read(file, "answer")?).into_owned();
-        if text.is_empty() {
-            ui.note(&format!("`{name}` is empty: its shard came to no answer"));
+        let Some((part, kept)) = part::read(file)? else {
+            ui.warn(&format!("`{name}` is empty: its shard came to no answer"));
             continue;
+        };
+        if run.is_some() && part.run.as_deref() != run {
+            let there = part.run.map_or("no run".to_owned(), |run| format!("run `{run}`"));
+            return Err(CommandError::new(format!("`{name}` is of {there}"))
+                .hint("name the files of the run that `--run` names, and no others")
+                .usage());
         }
-        let (part, kept) = part::read(&text).map_err(|error| {
-            CommandError::new(format!("cannot read `{name}`"))
-                .because(error.to_string())
-                .hint("name what `diff --out FILE.jsonl` of many orgs wrote")
-                .usage()
-        })?;
         parts.push(Named { name, part, kept });
     }
     Ok(parts)
@@ -128,6 +144,9 @@ fn tell_missing(ui: &Ui, missing: &[String]) {
         more => format!(" and {more} more"),
     };
     if !missing.is_empty() {
-        ui.warn(&format!("{} not answered: {shown}{more}", count(missing.len(), "org")));
+        ui.warn(&format!(
+            "{} not answered: {shown}{more}; repeat the shards that lack, and merge again",
+            count(missing.len(), "org")
+        ));
     }
 }

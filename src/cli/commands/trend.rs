@@ -1,9 +1,9 @@
 //! `sfsetup trend`: which orgs drifted, since when, and how long it took until they were as wanted.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::cli::shared::answer::{check_writable, spare};
 use crate::cli::shared::arguments::Exit;
@@ -11,12 +11,11 @@ use crate::cli::shared::clock;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::format::Format;
 use crate::cli::shared::outlet::{self, Outlet};
+use crate::cli::shared::part;
 use crate::cli::shared::results;
 use crate::cli::shared::ui::Ui;
-use crate::cli::shared::wanted;
 use crate::metadata::lasting::Period;
 use crate::report::fleet::looks::{Batch, history};
-use crate::report::fleet::part;
 use crate::report::json::parts;
 use crate::report::plan::count;
 use crate::report::trend as told;
@@ -76,14 +75,13 @@ fn told_of(
         files.iter().try_for_each(|file| spare(outlet, file))?;
         check_writable(outlet)?;
     }
-    let days = SignedDuration::from_hours(since.days() * 24);
-    let begin = clock::second().checked_sub(days).unwrap_or(Timestamp::MIN);
-    let batches = match results {
+    let begin = clock::second().checked_sub(since.duration()).unwrap_or(Timestamp::UNIX_EPOCH);
+    let (batches, is_damaged) = match results {
         Some(address) => results::batches(ui, address, begin)?,
-        None => read(files)?,
+        None => (read(ui, files)?, false),
     };
-    let (looks, earlier): (Vec<_>, Vec<_>) =
-        history(batches).into_iter().partition(|look| look.at >= begin);
+    let (looks, runs) = history(batches);
+    let (looks, earlier): (Vec<_>, Vec<_>) = looks.into_iter().partition(|look| look.at >= begin);
     if !earlier.is_empty() {
         ui.note(&format!(
             "{} from before {} left out; `--since` looks further back",
@@ -91,7 +89,7 @@ fn told_of(
             begin.strftime("%Y-%m-%d")
         ));
     }
-    let trend = Trend::of(looks);
+    let trend = Trend::of(looks, &runs);
     if trend.orgs.is_empty() {
         return Err(CommandError::new(format!("no org was looked at within {since}"))
             .hint("`--since` looks further back"));
@@ -109,20 +107,17 @@ fn told_of(
         texts.push((outlet, text.map_err(unwritable)?));
     }
     outlet::give(ui, &texts)?;
-    Ok(if trend.silent().next().is_some() { Exit::Partial } else { Exit::Done })
+    let is_silent = trend.silent().next().is_some();
+    Ok(if is_silent || is_damaged { Exit::Partial } else { Exit::Done })
 }
 
-fn read(files: &[PathBuf]) -> Result<Vec<Batch>, CommandError> {
-    files.iter().map(|file| read_one(file)).collect()
-}
-
-fn read_one(file: &Path) -> Result<Batch, CommandError> {
-    let text = String::from_utf8_lossy(&wanted::read(file, "answer")?).into_owned();
-    let (part, kept) = part::read(&text).map_err(|error| {
-        CommandError::new(format!("cannot read `{}`", file.display()))
-            .because(error.to_string())
-            .hint("name what `diff --out FILE.jsonl` of many orgs wrote, or `merge`")
-            .usage()
-    })?;
-    Ok(Batch::of(part, kept.values()))
+fn read(ui: &Ui, files: &[PathBuf]) -> Result<Vec<Batch>, CommandError> {
+    let mut batches = Vec::with_capacity(files.len());
+    for file in files {
+        match part::read(file)? {
+            Some((part, kept)) => batches.push(Batch::of(part, kept.values())),
+            None => ui.warn(&format!("`{}` is empty", file.display())),
+        }
+    }
+    Ok(batches)
 }

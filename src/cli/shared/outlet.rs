@@ -156,15 +156,15 @@ pub(crate) fn of_many(
     manner: Manner,
 ) -> Result<String, CommandError> {
     let text = match format {
-        Format::Text => Ok(fleet::text(orgs, manner.full)),
-        Format::Json => fleet::json(orgs).map_err(|error| error.to_string()),
+        Format::Text => Ok(fleet::text(part, orgs, &clock::today(), manner.full)),
+        Format::Json => fleet::json(part, orgs).map_err(|error| error.to_string()),
         Format::Jsonl => part::write(part, orgs).map_err(|error| error.to_string()),
         Format::Sarif => fleet::sarif(orgs).map_err(|error| error.to_string()),
         Format::Junit => fleet::junit(orgs).map_err(|error| error.to_string()),
         Format::Csv if manner.matrix => fleet::table(orgs).map_err(|error| error.to_string()),
         Format::Csv => fleet::csv(orgs).map_err(|error| error.to_string()),
-        Format::Markdown => Ok(fleet::markdown(orgs)),
-        Format::Html => Ok(fleet::html(orgs, &clock::today())),
+        Format::Markdown => Ok(fleet::markdown(part, orgs, &clock::today())),
+        Format::Html => Ok(fleet::html(part, orgs, &clock::today())),
     };
     text.map_err(|error| CommandError::internal("the report cannot be written", error))
 }

@@ -1,16 +1,19 @@
 //! A run over many orgs in parts, each on a machine of its own, and where its answers are kept.
 
+use std::path::Path;
+
 use clap::Args;
 use jiff::Timestamp;
 
 use crate::fleet::shard::Shard;
 use crate::metadata::sha256::sha256;
-use crate::report::fleet::part::Part;
+use crate::report::fleet::part::{self, Answers, Part};
 
 use super::clock;
 use super::error::CommandError;
 use super::fleet::{Fleet, MANY};
 use super::ui::Ui;
+use super::wanted;
 
 /// Which part of the orgs.
 #[derive(Clone, Debug, Default, Args)]
@@ -26,7 +29,7 @@ pub(crate) struct PartArguments {
     #[command(flatten)]
     pub(crate) shard: ShardArguments,
 
-    /// The name of the run, the same in each of its shards
+    /// The name of the run: another each night, and the same in each of its shards
     #[arg(long, value_name = "NAME", help_heading = MANY, value_parser = run_name)]
     pub(crate) run: Option<String>,
 
@@ -70,12 +73,37 @@ impl PartArguments {
 
     /// What is asked, of which orgs, as the answers keep it. Results need a name of the run, so one
     /// is made where none was given.
-    pub(crate) fn of(&self, asked: &str, names: Vec<String>) -> Part {
+    pub(crate) fn of(&self, asked: (&str, &str), fleet: &Fleet) -> Part {
         let begun = clock::second();
         let run = self.run.clone();
-        let run = run.or_else(|| self.results.as_ref().map(|_| made_name(asked, begun)));
-        Part::new(asked, run, self.shard.shard, begun, names)
+        let run = run.or_else(|| self.results.as_ref().map(|_| made_name(asked.0, begun)));
+        let names = fleet.names().map(str::to_owned).collect();
+        let mut part = Part::new(asked, run, self.shard.shard, begun, names);
+        part.unread.clone_from(&fleet.unread);
+        part
     }
+}
+
+/// Reads a file of answers; none where nothing stands in it yet.
+///
+/// # Errors
+/// It cannot be read, or holds something else.
+pub(crate) fn read(file: &Path) -> Result<Option<Answers>, CommandError> {
+    let text = String::from_utf8_lossy(&wanted::read(file, "answer")?).into_owned();
+    // What made the file came no further.
+    if text.is_empty() {
+        return Ok(None);
+    }
+    part::read(&text).map(Some).map_err(|error| {
+        let hint = match text.starts_with('\u{1f}') {
+            true => "it is packed: unpack it with `gunzip`",
+            false => "name what `diff --out FILE.jsonl` of many orgs wrote, or `merge`",
+        };
+        CommandError::new(format!("cannot read `{}`", file.display()))
+            .because(error.to_string())
+            .hint(hint)
+            .usage()
+    })
 }
 
 /// A name for a run, by the time at which it was begun.

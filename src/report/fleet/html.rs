@@ -1,6 +1,5 @@
 //! Many orgs as one page: the matrix, then each org folded, with what is not in sync in it.
 
-use jiff::Timestamp;
 use maud::{Markup, html};
 
 use crate::diff::State;
@@ -11,19 +10,24 @@ use crate::report::json::FindingRow;
 use crate::report::line::clean;
 use crate::report::words::{mark, word};
 
-use super::{Ended, Kept, Matrix, counts, state, templates, title};
+use super::part::Part;
+use super::{Ended, Kept, Matrix, counts, looked_on, run_words, state, templates, title};
 
 /// Writes the page. Where no org says when it was looked at, it was on this `day`.
-pub fn render(orgs: &[Kept], day: &str) -> String {
+pub fn render(part: &Part, orgs: &[Kept], day: &str) -> String {
     let title = title(orgs);
     let matrix = Matrix::of(orgs);
     let body = html! {
         main {
             h1 { (title) }
-            p class="summary" { (counts(orgs)) ". Looked at on " (looked_on(orgs, day)) "." }
+            p class="summary" {
+                (counts(orgs)) ". "
+                @if let Some(run) = run_words(part, orgs, day) { (run) "." }
+                @else { "Looked at on " (looked_on(orgs, day)) "." }
+            }
             (table(orgs, &matrix))
             (filters(orgs, &matrix))
-            @for (index, org) in orgs.iter().enumerate() { (part(org, index)) }
+            @for (index, org) in orgs.iter().enumerate() { (section(org, index)) }
             footer {
                 @for one in templates(orgs) {
                     p {
@@ -35,17 +39,6 @@ pub fn render(orgs: &[Kept], day: &str) -> String {
         }
     };
     page(&title, &body, true)
-}
-
-/// The days on which orgs were looked at: answers may be those of an earlier run, or of shards.
-fn looked_on(orgs: &[Kept], day: &str) -> String {
-    let on = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
-    let days = || orgs.iter().filter_map(Kept::looked_at).map(on);
-    match (days().min(), days().max()) {
-        (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
-        (Some(day), _) => day,
-        _ => day.to_owned(),
-    }
 }
 
 /// Orgs by steps, each cell with its mark and its words.
@@ -129,7 +122,7 @@ fn filters(orgs: &[Kept], matrix: &Matrix) -> Markup {
     }
 }
 
-fn part(org: &Kept, index: usize) -> Markup {
+fn section(org: &Kept, index: usize) -> Markup {
     let is_open = |row: &&FindingRow<'static>| state(&row.state) != State::InSync;
     html! {
         section class="org" id={ "org-" (index) } data-org=(index) {

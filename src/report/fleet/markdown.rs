@@ -6,12 +6,16 @@ use crate::report::markdown::comment::Comment;
 use crate::report::markdown::escape::{quiet, text};
 use crate::report::words::word;
 
-use super::{Ended, Kept, Matrix, counts, title};
+use super::part::Part;
+use super::{Ended, Kept, Matrix, counts, run_words, title};
 
 /// Writes the answers as Markdown.
-pub fn render(orgs: &[Kept]) -> String {
+pub fn render(part: &Part, orgs: &[Kept], day: &str) -> String {
     let mut out = Comment::default();
     out.push(&format!("### {}\n\n**{}.**\n\n", quiet(&title(orgs)), counts(orgs)));
+    if let Some(run) = run_words(part, orgs, day) {
+        out.push(&format!("{}.\n\n", quiet(&run)));
+    }
     let matrix = Matrix::of(orgs);
     let of = |ended: Ended| orgs.iter().filter(move |org| org.ended() == ended);
     let rows: Vec<(usize, String)> = of(Ended::Failed)

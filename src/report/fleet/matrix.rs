@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::diff::State;
-use crate::trend::Step;
+use crate::report::guide::WORST_FIRST;
 
-use super::{Kept, templates};
+use super::{Kept, state, templates};
 
 /// A step of a template, or of a baseline a type of metadata.
 pub(super) struct Column {
@@ -32,7 +32,8 @@ impl Matrix {
         let mut rows: Vec<Vec<Option<State>>> = Vec::with_capacity(orgs.len());
         for org in orgs {
             let mut row = vec![None; columns.len()];
-            for (number, Step { id, title, state }) in org.steps().into_iter().enumerate() {
+            for (number, block) in org.blocks().enumerate() {
+                let (id, title) = block[0].rule();
                 let at = *places.entry(id).or_insert_with_key(|id| {
                     columns.push(Column { id: id.clone(), title });
                     columns.len() - 1
@@ -40,7 +41,9 @@ impl Matrix {
                 latest.resize(columns.len(), 0);
                 row.resize(columns.len(), None);
                 latest[at] = latest[at].max(number);
-                row[at] = Some(state);
+                let states = block.iter().map(|finding| state(&finding.state));
+                let rank = |state: &State| WORST_FIRST.iter().position(|one| one == state);
+                row[at] = states.chain(row[at]).min_by_key(rank);
             }
             rows.push(row);
         }

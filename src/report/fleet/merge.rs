@@ -6,10 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::fleet::shard::Shard;
 use crate::report::Failure;
 use crate::report::code;
 use crate::report::plan::count;
 
+use super::looks::APART;
 use super::part::Part;
 use super::{Ended, Kept};
 
@@ -88,9 +90,17 @@ pub fn merge(parts: Vec<Named>) -> Result<Merged, Unmergeable> {
         }
     }
     let mut notes: Vec<String> = differing_lists(&parts);
-    let (names, _) = crate::fleet::once(parts.iter().flat_map(|one| one.part.names.clone()));
+    let named = parts.iter().flat_map(|one| one.part.names.clone());
+    // Whom no list names, and a part answers, is told too.
+    let told = parts.iter().flat_map(|one| one.kept.keys().cloned());
+    let (names, _) = crate::fleet::once(named.chain(told));
+    notes.extend(apart(&parts));
+    let (unread, _) = crate::fleet::once(parts.iter().flat_map(|one| one.part.unread.clone()));
+    let of = parts.iter().find_map(|one| one.part.shard);
+    let begun_shards: BTreeSet<Shard> = parts.iter().filter_map(|one| one.part.shard).collect();
     let begun = parts.iter().map(|one| one.part.begun).min().unwrap_or(first.part.begun);
-    let part = first.part.clone().whole(begun, names);
+    let mut part = first.part.clone().whole(begun, names);
+    part.unread = unread;
     let called: Vec<String> = parts.iter().map(|one| one.name.clone()).collect();
     // By org each answer, with the part in which it stands.
     let mut answers: BTreeMap<String, Vec<(usize, Kept)>> = BTreeMap::new();
@@ -109,7 +119,9 @@ pub fn merge(parts: Vec<Named>) -> Result<Merged, Unmergeable> {
         let counts = told.into_iter().max_by_key(|(at, kept)| (rank(kept), *at));
         let Some((at, kept)) = counts else {
             missing.push(name.clone());
-            orgs.push(Kept::failed(name, not_answered(), None));
+            let shard = of.map(|shard| shard.beside(name));
+            let is_begun = shard.is_some_and(|shard| begun_shards.contains(&shard));
+            orgs.push(Kept::failed(name, not_answered(shard, is_begun), None));
             continue;
         };
         if places.len() > 1 {
@@ -164,12 +176,28 @@ fn differing_lists(parts: &[Named]) -> Vec<String> {
     )]
 }
 
-fn not_answered() -> Failure {
-    Failure {
-        code: code::NOT_ANSWERED.to_owned(),
-        message: "no part of the run answers this org".to_owned(),
-        hint: Some("repeat the shard in which it is, and merge again".to_owned()),
-    }
+/// Says where parts were begun so far apart that one may be of another night.
+fn apart(parts: &[Named]) -> Option<String> {
+    let first = parts.iter().min_by_key(|one| one.part.begun)?;
+    let last = parts.iter().max_by_key(|one| one.part.begun)?;
+    let is_apart = last.part.begun.duration_since(first.part.begun) > APART;
+    is_apart.then(|| {
+        format!(
+            "`{}` was begun {}, and `{}` {}: is one of another night? `--run NAME` tells them apart",
+            first.name, first.part.begun, last.name, last.part.begun
+        )
+    })
+}
+
+fn not_answered(shard: Option<Shard>, is_begun: bool) -> Failure {
+    let message = match shard {
+        Some(shard) if is_begun => {
+            format!("shard {shard} came to no end: it does not answer this org")
+        }
+        Some(shard) => format!("nothing is there of shard {shard}, in which this org is"),
+        None => "no part of the run answers this org".to_owned(),
+    };
+    Failure { code: code::NOT_ANSWERED.to_owned(), message, hint: None }
 }
 
 #[cfg(test)]
@@ -196,7 +224,13 @@ mod tests {
     fn head(names: &[&str], shard: Option<&str>, at: i64) -> Part {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
         let shard = shard.map(|shard| shard.parse().unwrap());
-        Part::new("asked", None, shard, jiff::Timestamp::from_second(at).unwrap(), names)
+        Part::new(
+            ("asked", "looked at"),
+            None,
+            shard,
+            jiff::Timestamp::from_second(at).unwrap(),
+            names,
+        )
     }
 
     fn part(name: &str, part: Part, kept: Vec<Kept>) -> Named {

@@ -22,6 +22,9 @@ pub struct Part {
     format: String,
     /// Tells one question from another: templates and their values, what was chosen, which rules.
     pub asked: String,
+    /// Tells what is looked at from anything else: values, what was chosen, which baseline; not
+    /// which release of a template or of the program looks, so that it stays the same over years.
+    pub question: String,
     /// The run that it is a part of, where it was given a name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
@@ -34,6 +37,9 @@ pub struct Part {
     pub orgs: usize,
     /// All orgs of the run, in the order in which they were named; those of other shards too.
     pub names: Vec<String>,
+    /// Why not all orgs are known, where they are not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
 }
 
 /// Why a file holds no answers to be gone on with.
@@ -68,29 +74,20 @@ pub enum Unreadable {
 
 impl Part {
     /// What is asked of these orgs; `asked` is a text that differs where something else is asked,
-    /// `names` are all orgs of the run.
+    /// `question` one that differs where something else is looked at, `names` are all orgs of the
+    /// run.
     pub fn new(
-        asked: &str,
+        (asked, question): (&str, &str),
         run: Option<String>,
         shard: Option<Shard>,
         begun: Timestamp,
         names: Vec<String>,
     ) -> Self {
-        let (format, asked) = (FORMAT.to_owned(), sha256(asked.as_bytes()));
-        let mut part = Self { format, asked, run, shard, begun, orgs: 0, names };
+        let (asked, question) = (sha256(asked.as_bytes()), sha256(question.as_bytes()));
+        let (format, unread) = (FORMAT.to_owned(), Vec::new());
+        let mut part = Self { format, asked, question, run, shard, begun, orgs: 0, names, unread };
         part.orgs = part.members().count();
         part
-    }
-
-    /// The whole of a run, as it was stored: the digest of what was asked is told.
-    pub fn stored(
-        asked: String,
-        run: Option<String>,
-        begun: Timestamp,
-        names: Vec<String>,
-    ) -> Self {
-        let (format, orgs) = (FORMAT.to_owned(), names.len());
-        Self { format, asked, run, shard: None, begun, orgs, names }
     }
 
     /// The whole of which this is a part, begun when the first of its parts was.
@@ -136,21 +133,30 @@ impl Part {
     }
 }
 
+/// Reads a head.
+///
+/// # Errors
+/// It is none.
+pub fn head(line: &str) -> Result<Part, Unreadable> {
+    let part: Part = serde_json::from_str(line).map_err(|_| Unreadable::NoHead)?;
+    if part.format == FORMAT { Ok(part) } else { Err(Unreadable::NoHead) }
+}
+
+/// A file of answers: its head, and by the org's name what was kept.
+pub type Answers = (Part, BTreeMap<String, Kept>);
+
 /// Reads a file of answers: its head, and by the org's name what was kept, of several of one org
 /// the last. What was cut off is left out.
 ///
 /// # Errors
 /// It is no such file.
-pub fn read(text: &str) -> Result<(Part, BTreeMap<String, Kept>), Unreadable> {
+pub fn read(text: &str) -> Result<Answers, Unreadable> {
     let mut kept = BTreeMap::new();
     let mut findings: BTreeMap<String, Vec<FindingRow<'static>>> = BTreeMap::new();
     let mut lines = text.split_inclusive('\n').enumerate();
     let wrong = |line: usize| move |why: String| Unreadable::Line { line: line + 1, why };
     let first = lines.next().map(|(_, line)| line).unwrap_or_default();
-    let part: Part = serde_json::from_str(first).map_err(|_| Unreadable::NoHead)?;
-    if part.format != FORMAT {
-        return Err(Unreadable::NoHead);
-    }
+    let part = head(first)?;
     for (number, line) in lines {
         // What is written by lines is cut off in the last one.
         let Some(line) = line.strip_suffix('\n') else { break };

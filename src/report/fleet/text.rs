@@ -8,7 +8,8 @@ use crate::report::json::Changes;
 use crate::report::line::{clean, line, mark, marked, paragraph};
 use crate::report::words::word;
 
-use super::{Ended, Kept, Matrix, counts, name_column, state, title};
+use super::part::Part;
+use super::{Ended, Kept, Matrix, counts, name_column, run_words, state, title};
 
 /// So many steps stand together.
 const TOGETHER: usize = 10;
@@ -20,10 +21,13 @@ const NAMED: usize = 6;
 const LISTED: usize = 12;
 
 /// Writes the answers; with `full` also each finding that is not in sync.
-pub fn render(orgs: &[Kept], full: bool) -> String {
+pub fn render(part: &Part, orgs: &[Kept], day: &str, full: bool) -> String {
     let mut out = String::new();
     let matrix = Matrix::of(orgs);
     line(&mut out, &title(orgs).bold().to_string());
+    if let Some(run) = run_words(part, orgs, day) {
+        line(&mut out, &format!("{}.", clean(&run)));
+    }
     out.push('\n');
     rows(&mut out, orgs, &matrix);
     steps(&mut out, orgs, &matrix, full);

@@ -27,11 +27,12 @@ pub fn render(trend: &Trend) -> Result<String, csv::Error> {
     table.row(COLUMNS.map(str::to_owned))?;
     for org in &trend.orgs {
         let id = org.id.clone().unwrap_or_default();
-        for drift in trend.drifts.iter().filter(|drift| drift.org == org.name) {
+        for drift in trend.of_org(&org.name) {
             let (state, ended) = match drift.end {
                 End::Open => ("open", None),
                 End::Fixed(at) => ("fixed", Some(at)),
                 End::Waived(at) => ("waived", Some(at)),
+                End::Replaced(at) => ("replaced", Some(at)),
             };
             let until = ended.unwrap_or(drift.last);
             table.row([

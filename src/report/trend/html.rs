@@ -5,9 +5,9 @@ use maud::{Markup, PreEscaped, html};
 use crate::report::html::shell::page;
 use crate::report::line::clean;
 use crate::report::plan::count;
-use crate::trend::{Drift, End, Trend};
+use crate::trend::{Drift, Trend};
 
-use super::{counts, lasting, minute, plot, since, span, why_silent};
+use super::{counts, ended, lasting, minute, plot, since, span, why_silent};
 
 /// So many steps are drawn.
 const DRAWN: usize = 20;
@@ -35,7 +35,8 @@ pub fn render(trend: &Trend) -> String {
                 (figure(&svg, "How often each step drifted, by its number in the table"))
                 (steps(trend))
             }
-            (ended(trend))
+            (left(trend))
+            (over(trend))
             footer { p {
                 "Times are in UTC, and those of looks: what a look found had begun at some time "
                 "since the look before. What was not observed, and an org without an answer, "
@@ -106,6 +107,24 @@ fn silent(trend: &Trend) -> Markup {
     }
 }
 
+fn left(trend: &Trend) -> Markup {
+    let rows = html! {
+        @for org in trend.left() {
+            tr {
+                th scope="row" { (clean(&org.name)) }
+                td class="at" { (minute(org.last)) }
+                td { (org.open) }
+            }
+        }
+    };
+    html! {
+        @if trend.left().next().is_some() {
+            h2 { "Not asked any more" }
+            (table("Not asked any more", &["Org", "Asked last", "Steps not as wanted then"], &rows))
+        }
+    }
+}
+
 fn steps(trend: &Trend) -> Markup {
     let rows = html! {
         @for (at, total) in trend.steps.iter().enumerate() {
@@ -125,27 +144,22 @@ fn steps(trend: &Trend) -> Markup {
     table("Steps", &heads, &rows)
 }
 
-fn ended(trend: &Trend) -> Markup {
-    let ended = trend.ended();
+fn over(trend: &Trend) -> Markup {
+    let over = trend.ended();
     let rows = html! {
-        @for (drift, at) in &ended {
+        @for (drift, at) in &over {
             tr {
                 th scope="row" { (clean(&drift.org)) }
                 td class="step" { (step(trend, drift)) }
                 td class="at" { (since(drift)) }
-                td class="at" { (minute(*at)) }
-                td class="at" {
-                    @if matches!(drift.end, End::Waived(_)) { "waived" } @else {
-                        (lasting(at.duration_since(drift.found)))
-                    }
-                }
+                td { (ended(trend, drift, *at)) }
             }
         }
     };
     html! {
-        @if !ended.is_empty() {
-            h2 { "As wanted again" }
-            (table("As wanted again", &["Org", "Step", "Since", "Until", "Took"], &rows))
+        @if !over.is_empty() {
+            h2 { "Fixed or waived" }
+            (table("Fixed or waived", &["Org", "Step", "Since", "Ended"], &rows))
         }
     }
 }

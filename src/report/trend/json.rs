@@ -28,7 +28,7 @@ struct Span {
 struct Org {
     name: String,
     id: Option<String>,
-    /// `as-wanted`, `drifted`, `failed` or `missing`.
+    /// `as-wanted`, `drifted`, `failed`, `missing` or `not-asked`.
     state: &'static str,
     last_look: Timestamp,
     last_answer: Option<Timestamp>,
@@ -41,7 +41,7 @@ struct Drift {
     org: String,
     step: String,
     title: String,
-    /// `open`, `fixed` or `waived`.
+    /// `open`, `fixed`, `waived` or `replaced`.
     state: &'static str,
     well_before: Option<Timestamp>,
     found: Timestamp,
@@ -76,6 +76,7 @@ pub fn of(trend: &Trend) -> Body {
         name: org.name.clone(),
         id: org.id.clone(),
         state: match (&org.silent, org.open) {
+            _ if org.is_left => "not-asked",
             (Some(Outcome::Missing), _) => "missing",
             (Some(_), _) => "failed",
             (None, 0) => "as-wanted",
@@ -96,6 +97,7 @@ pub fn of(trend: &Trend) -> Body {
             End::Open => ("open", None),
             End::Fixed(at) => ("fixed", Some(at)),
             End::Waived(at) => ("waived", Some(at)),
+            End::Replaced(at) => ("replaced", Some(at)),
         };
         Drift {
             org: drift.org.clone(),

@@ -4,11 +4,11 @@ use jiff::SignedDuration;
 use owo_colors::OwoColorize as _;
 
 use crate::report::fleet::name_column;
-use crate::report::line::{clean, line, paragraph};
+use crate::report::line::{clean, line};
 use crate::report::plan::count;
-use crate::trend::{Drift, End, Trend};
+use crate::trend::{Drift, Trend};
 
-use super::{counts, lasting, minute, since, span, why_silent};
+use super::{counts, ended, lasting, minute, since, span, why_silent};
 
 /// So many rows of a section are told.
 const LISTED: usize = 20;
@@ -38,24 +38,27 @@ pub fn render(trend: &Trend, full: bool) -> String {
                 None => "never answered".to_owned(),
             };
             let why = org.silent.as_ref().map(why_silent).unwrap_or_default();
-            let label = format!("{}  ", clean(&org.name));
-            paragraph(&mut out, 2, &label, &format!("{answered}; {}: {why}", minute(org.last)));
+            let name = clean(&org.name);
+            line(&mut out, &format!("  {name}  {answered}; {}: {}", minute(org.last), clean(&why)));
         }
         more(&mut out, silent.len(), full);
     }
-    let ended = trend.ended();
-    let rows = ended.iter().map(|(drift, at)| {
-        let how = match drift.end {
-            End::Waived(_) => format!("waived {}", minute(*at)),
-            _ => {
-                let at_least = if drift.before.is_some() { "" } else { "at least " };
-                let took = lasting(at.duration_since(drift.found));
-                format!("fixed {} after {at_least}{took}", minute(*at))
-            }
-        };
-        (drift.org.as_str(), how, *drift)
-    });
-    section(&mut out, trend, "As wanted again", rows.collect(), full);
+    let left: Vec<_> = trend.left().collect();
+    if !left.is_empty() {
+        heading(&mut out, "Not asked any more");
+        for org in listed(&left, full) {
+            let open = match org.open {
+                0 => String::new(),
+                open => format!(", with {} not as wanted", count(open, "step")),
+            };
+            line(&mut out, &format!("  {}  last {}{open}", clean(&org.name), minute(org.last)));
+        }
+        more(&mut out, left.len(), full);
+    }
+    let over = trend.ended();
+    let rows =
+        over.iter().map(|(drift, at)| (drift.org.as_str(), ended(trend, drift, *at), *drift));
+    section(&mut out, trend, "Fixed or waived", rows.collect(), full);
     steps(&mut out, trend, full);
     out.push('\n');
     let is_well = open.is_empty() && silent.is_empty();
@@ -105,16 +108,10 @@ fn section(
     }
     heading(out, title);
     let shown = listed(&rows, full);
-    let (width, names) = name_column(shown.iter().map(|(org, _, _)| *org));
-    let mut before = None;
-    for (name, (org, told, drift)) in names.iter().zip(shown) {
-        // Of several steps of an org its name stands once.
-        let label = match before.replace(org) == Some(org) {
-            true => " ".repeat(width + 2),
-            false => format!("{name}  "),
-        };
-        let step = format!("{} ({})", trend.title(&drift.step), drift.step);
-        paragraph(out, 2, &label, &format!("{told}: {step}"));
+    let (_, names) = name_column(shown.iter().map(|(org, _, _)| *org));
+    for (name, (_, told, drift)) in names.iter().zip(shown) {
+        let title = clean(trend.title(&drift.step));
+        line(out, &format!("  {name}  {told}: {title} ({})", clean(&drift.step)));
     }
     more(out, rows.len(), full);
 }
@@ -130,7 +127,7 @@ fn steps(out: &mut String, trend: &Trend, full: bool) {
             Some(median) => {
                 format!(", {} fixed after {} in the median", total.fixed, lasting(median))
             }
-            None => ", none fixed".to_owned(),
+            None => format!(", {} fixed", total.fixed),
         };
         let told = format!(
             "{} in {}, {} open{fixed}: {} ({})",
@@ -140,7 +137,7 @@ fn steps(out: &mut String, trend: &Trend, full: bool) {
             total.title,
             total.id
         );
-        paragraph(out, 2, "", &told);
+        line(out, &format!("  {}", clean(&told)));
     }
     more(out, trend.steps.len(), full);
 }

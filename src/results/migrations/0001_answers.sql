@@ -1,12 +1,12 @@
--- Which orgs a run was begun with, and what was asked of them. A list that differs, because it was
--- read at another time, is another row.
+-- The parts of runs that were begun: what was asked of which orgs, as the first line of a file of
+-- answers has it.
 create table sfsetup.run (
     run text not null,
     asked text not null,
-    orgs_digest text not null,
+    digest text not null,
     begun timestamptz not null,
-    orgs jsonb not null,
-    primary key (run, asked, orgs_digest)
+    head text not null,
+    primary key (run, digest)
 );
 
 create index run_begun on sfsetup.run (begun);
@@ -23,9 +23,9 @@ create table sfsetup.answer (
     exit smallint not null,
     error_code text,
     error_message text,
-    -- Of a baseline what was asked, since what such an answer does not list is well.
-    baseline text,
-    -- An array of {"id", "title", "state"}, each step with the state that asks most of the reader.
+    -- Whether only what is not as it was is listed.
+    is_baseline boolean not null,
+    -- An array of {"id", "title", "state", ..}: each step with the state that asks most of the reader.
     steps jsonb not null,
     -- The answer, as JSON Lines have it.
     lines text not null,
@@ -37,6 +37,6 @@ create index answer_looked_at on sfsetup.answer (looked_at);
 -- One row an org and run: an answer counts before a failure.
 create view sfsetup.result as
 select distinct on (run, org)
-    run, org, org_id, looked_at, answered, exit, error_code, error_message, baseline, steps, lines
+    run, org, org_id, looked_at, answered, exit, error_code, error_message, is_baseline, steps, lines
 from sfsetup.answer
 order by run, org, answered desc;

@@ -16,6 +16,7 @@ use crate::cli::shared::fleet::{self, Fleet, GOES_ON, Given, Ledger};
 use crate::cli::shared::format::Format;
 use crate::cli::shared::goal::Goal;
 use crate::cli::shared::outlet::{self, Outlet};
+use crate::cli::shared::part::read as read_part;
 use crate::cli::shared::plans::{Making, PAGE};
 use crate::cli::shared::results;
 use crate::cli::shared::selection::Selection;
@@ -73,14 +74,15 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
     let asked = asked(ui, arguments, &fleet, side.as_ref(), earlier.as_ref())?;
     let earlier = earlier.as_ref().map(|earlier| earlier.answer()).transpose()?;
     let own = fleet.config.of_each();
-    let part = arguments.part.of(&asked, fleet.names().map(str::to_owned).collect());
+    let question = question(arguments, side.as_ref());
+    let part = arguments.part.of((&asked, &question), &fleet);
     arguments.part.shard.keep(ui, &mut fleet);
     let known = match arguments.resume.as_deref() {
         Some(file) if file.exists() => read(file, &part)?,
         _ => BTreeMap::new(),
     };
     if let Some(address) = &arguments.part.results {
-        results::check(ui, address, &part)?;
+        results::begin(ui, address, &part)?;
     }
     let folder = arguments.save_plan.as_deref();
     let making = folder.map(|folder| Making::begin(Some(folder), fleet.names())).transpose()?;
@@ -111,13 +113,11 @@ pub(super) fn run(ui: &Ui, arguments: &DiffArguments) -> Result<Exit, CommandErr
         }
         None => None,
     };
-    let kept = match &arguments.part.results {
-        // What is ended does not wait for another machine.
-        Some(address) if ended.is_ok() => results::put(ui, address, &part, &orgs),
-        _ => Ok(()),
-    };
     give(ui, arguments, outlets, &part, &orgs)?;
-    kept?;
+    // What is ended does not wait for another machine.
+    if let Some(address) = arguments.part.results.as_ref().filter(|_| ended.is_ok()) {
+        results::put(ui, address, &part, &orgs)?;
+    }
     fleet::note_same(ui, orgs.iter().map(|org| (org.name(), org.id())));
     if let Some(earlier) = &earlier {
         let asked: Vec<_> = orgs.iter().map(|org| (org.id(), org.name())).collect();
@@ -248,15 +248,17 @@ fn asked(
     ))
 }
 
+/// What is looked at, in a text that stays the same from release to release.
+fn question(arguments: &DiffArguments, side: Option<&(SavedBaseline, Side)>) -> String {
+    let wanted = &arguments.wanted;
+    let named = side.map(|(named, _)| named);
+    let held = side.filter(|_| wanted.baseline.is_some()).map(|(_, side)| side.digest().ok());
+    format!("{:?} {:?} {:?} {named:?} {held:?}", wanted.set, wanted.only, wanted.except)
+}
+
 fn read(file: &Path, part: &Part) -> Result<BTreeMap<String, Kept>, CommandError> {
-    let text = String::from_utf8_lossy(&wanted::read(file, "answer")?).into_owned();
-    // What made the file came no further.
-    if text.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let known =
-        part::read(&text).and_then(|(there, known)| part.go_on_with(&there).map(|()| known));
-    known.map_err(|error| {
+    let Some((there, known)) = read_part(file)? else { return Ok(BTreeMap::new()) };
+    part.go_on_with(&there).map(|()| known).map_err(|error| {
         CommandError::new(format!("cannot go on with `{}`", file.display()))
             .because(error.to_string())
             .hint("name the file that the same command wrote, or a new one to begin anew")
