@@ -72,6 +72,7 @@ rows=$(sql fleet "select count(*), count(distinct org), count(distinct run) from
 # that sorts names otherwise than bytes.
 sql postgres "create database narrow template template0 locale_provider icu icu_locale 'en-US'"
 tests/fleet/shards.sh "$program" 2 1 "postgres://owner@127.0.0.1:$database/narrow" >/dev/null
+sql narrow "delete from sfsetup.answer; delete from sfsetup.run"
 sql narrow "create role fleet login password 'writer-secret'"
 sql narrow "$(sed -n '/^```sql$/,/^```$/p' docs/fleet.md | grep -v '^```')"
 PGPASSWORD=writer-secret tests/fleet/shards.sh "$program" 8 2 \
