@@ -47,9 +47,10 @@ arguments() { # run, results, file
             -e "s|/etc/sfsetup/orgs.toml|demo/orgs.toml|" -e "s|/home/shard.jsonl|$3|"
 }
 
-shard() { # number from 0, run, results
+shard() { # number from 0, run, results, more
     export JOB_COMPLETION_INDEX=$1
     mapfile -t words < <(arguments "$2" "$3" "$2-$1.jsonl")
+    words+=("${@:4}")
     # What a pod is given when it is begun again is a disk without its file.
     "$program" "${words[@]}" >/dev/null 2>"$2-$1.log"
 }
@@ -57,7 +58,12 @@ shard() { # number from 0, run, results
 run() { # name, results
     local pids=() killed=$((shards / 2)) number
     for number in $(seq 0 $((shards - 1))); do
-        shard "$number" "$1" "$2" &
+        # The one that is killed asks one org after the other, so that it is at work then.
+        if [ "$number" = "$killed" ]; then
+            shard "$number" "$1" "$2" --jobs=1 &
+        else
+            shard "$number" "$1" "$2" &
+        fi
         pids+=($!)
     done
     # Once a first answer of it is on the disk.
