@@ -1,0 +1,352 @@
+//! Why an integration stopped: what an org has recorded, held against a table of rules.
+//!
+//! The law: what a rule finds is the cause only if it explains the error that was seen, or began
+//! after the last time it worked and before the first time it failed. All else that is found is
+//! merely wrong too, and the order of the rules only breaks ties. Of what an org does not record
+//! (who took a token back, what pushed one out) nothing is more than consistent with what is seen.
+//!
+//! Pure: no org, no clock, no files.
+
+mod evidence;
+mod look;
+mod rule;
+mod symptom;
+mod table;
+mod timeline;
+
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+
+use jiff::Timestamp;
+
+use crate::org::recorded::{Hidden, Recorded};
+
+pub use evidence::{Drift, DriftOf, Evidence, ShownBy, Stop};
+pub use rule::{Began, Fit, Found, Look, Proof, Rule, WayOut};
+pub use symptom::Symptom;
+pub use table::RULES;
+pub use timeline::{Moment, MomentKind};
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Diagnosis {
+    /// What is known of the error.
+    pub symptom: Symptom,
+    /// When it stopped.
+    pub stop: Stop,
+    /// The one thing that stopped it.
+    pub cause: Option<Hit>,
+    /// Where there is none: what is consistent with what is seen, the likeliest first.
+    pub consistent: Vec<Hit>,
+    /// What is ruled out of what would explain it, and why.
+    pub ruled_out: Vec<RuledOut>,
+    /// What else was found.
+    pub also: Vec<Hit>,
+    /// The steps of templates that are not so, besides the cause's.
+    pub other_steps: Vec<Drift>,
+    /// What could not be seen, and the right that would show it.
+    pub unseen: Vec<Unseen>,
+    /// What happened, in order.
+    pub timeline: Vec<Moment>,
+    /// Whether anything at all could be seen.
+    pub is_blind: bool,
+}
+
+/// What a rule has found.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// What shows it, since when, and how well it fits.
+    pub found: Found,
+    /// Whether it explains the error that was seen.
+    pub explains: bool,
+    /// Whether it began after the last time it worked and before the first time it failed.
+    pub is_between: bool,
+    /// The step of a template that it breaks.
+    pub step: Option<Drift>,
+}
+
+/// What is ruled out.
+#[derive(Clone, Debug)]
+pub struct RuledOut {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// Why.
+    pub why: String,
+}
+
+/// What could not be seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// What.
+    pub what: &'static str,
+    /// Why, and with which right it would be.
+    pub hidden: Hidden,
+}
+
+/// How a diagnosis ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// There is a cause.
+    Cause,
+    /// What stopped it is not recorded, and some things fit.
+    Consistent,
+    /// Nothing that is recorded explains it.
+    Nothing,
+    /// Nothing could be seen.
+    Blind,
+}
+
+impl Diagnosis {
+    /// Returns how it ends.
+    pub fn verdict(&self) -> Verdict {
+        match () {
+            () if self.cause.is_some() => Verdict::Cause,
+            () if !self.consistent.is_empty() => Verdict::Consistent,
+            () if self.is_blind => Verdict::Blind,
+            () => Verdict::Nothing,
+        }
+    }
+}
+
+/// Says why an integration stopped.
+pub fn diagnose(
+    recorded: &Recorded,
+    told: Option<&str>,
+    drift: &[Drift],
+    now: Timestamp,
+) -> Diagnosis {
+    by_rules(RULES, recorded, told, drift, now)
+}
+
+/// The same by a table of one's own.
+fn by_rules(
+    rules: &'static [Rule],
+    recorded: &Recorded,
+    told: Option<&str>,
+    drift: &[Drift],
+    now: Timestamp,
+) -> Diagnosis {
+    let all: Vec<&'static Rule> = rules.iter().collect();
+    decide(&all, &Evidence::new(recorded, told, drift, now))
+}
+
+fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
+    let mut hits = Vec::new();
+    let (mut ruled_out, mut blind_spots) = (Vec::new(), Vec::new());
+    for rule in rules {
+        let look = (rule.look)(e);
+        let by_error = by_error(rule, rules, e);
+        let explains = explains(rule, e);
+        let found = match (look, by_error) {
+            (Look::Hit(mut found), by_error) => {
+                found.proofs.extend(by_error);
+                found
+            }
+            (Look::Unseen(hidden), proofs) if proofs.is_empty() => {
+                if explains {
+                    blind_spots.push((*rule, hidden));
+                }
+                continue;
+            }
+            (Look::Out(why), proofs) if proofs.is_empty() => {
+                if explains {
+                    ruled_out.push(RuledOut { rule, why });
+                }
+                continue;
+            }
+            (Look::Nothing, proofs) if proofs.is_empty() => continue,
+            (_, proofs) => Found { proofs, began: None, fit: Fit::VeryLikely },
+        };
+        let is_between = found.began.as_ref().is_some_and(|began| e.is_between(began.time));
+        let step = e.drift_at(rule.breaks).cloned();
+        hits.push(Hit { rule, found, explains, is_between, step });
+    }
+    let mut causes: Vec<Hit> = Vec::new();
+    let mut left: Vec<Hit> = Vec::new();
+    for hit in hits {
+        if is_cause(&hit, e) { causes.push(hit) } else { left.push(hit) }
+    }
+    causes.sort_by(|one, other| rank(one).cmp(&rank(other)));
+    let mut causes = causes.into_iter();
+    let cause = causes.next();
+    let (mut consistent, rest): (Vec<Hit>, Vec<Hit>) =
+        left.into_iter().partition(|hit| cause.is_none() && is_consistent(hit, e));
+    consistent.sort_by_key(|hit| (Reverse(hit.found.fit), hit.rule.order, hit.rule.id));
+    // What leaves no trace is no finding of its own beside a cause.
+    let mut also: Vec<Hit> = causes.collect();
+    also.extend(rest.into_iter().filter(|hit| hit.rule.is_recorded));
+    also.sort_by_key(|hit| (hit.rule.order, hit.rule.id));
+    if cause.is_some() {
+        ruled_out.retain(|one| one.rule.is_recorded);
+    }
+    ruled_out.sort_by_key(|one| (one.rule.order, one.rule.id));
+    let steps_of = cause.iter().chain(&consistent).flat_map(|hit| &hit.step);
+    let named: Vec<Drift> = steps_of.cloned().collect();
+    let mut unseen = unseen(e.recorded);
+    for (rule, hidden) in blind_spots {
+        let is_told = unseen.iter().any(|one| one.hidden == hidden);
+        if !is_told {
+            unseen.push(Unseen { what: rule.looks_at, hidden });
+        }
+    }
+    Diagnosis {
+        symptom: e.symptom.clone(),
+        stop: e.stop.clone(),
+        other_steps: e.drift.iter().filter(|one| !named.contains(one)).cloned().collect(),
+        cause,
+        consistent,
+        ruled_out,
+        also,
+        unseen,
+        timeline: timeline::timeline(e),
+        is_blind: is_blind(e.recorded),
+    }
+}
+
+/// What of the error shows a thing by itself: words that mean one thing alone. A row of a sign-in
+/// is shown with its id and time.
+fn by_error(rule: &Rule, rules: &[&'static Rule], e: &Evidence<'_>) -> Vec<Proof> {
+    let mut proofs = Vec::new();
+    if !rule.is_recorded {
+        return proofs;
+    }
+    let failed = e.failed();
+    for status in &e.symptom.statuses {
+        let owners = rules.iter().filter(|one| one.has_status(status)).count();
+        if !rule.has_status(status) || owners != 1 {
+            continue;
+        }
+        let rows: Vec<_> =
+            failed.iter().filter(|row| symptom::plain_status(&row.status) == *status).collect();
+        match rows.first() {
+            Some(row) => proofs.push(Proof::sign_in(row, rows.len())),
+            None => proofs.extend(told(e)),
+        }
+    }
+    if let Some(refusal) = e.symptom.refusal {
+        let owners = rules.iter().filter(|one| one.has_refusal(refusal.id)).count();
+        if rule.has_refusal(refusal.id) && owners == 1 {
+            proofs.extend(told(e));
+        }
+    }
+    proofs
+}
+
+fn told(e: &Evidence<'_>) -> Option<Proof> {
+    e.symptom.text.as_ref().map(|text| Proof::state("error", text.clone()))
+}
+
+/// Says whether a rule explains the error that was seen.
+fn explains(rule: &Rule, e: &Evidence<'_>) -> bool {
+    let by_refusal = e.symptom.refusal.is_some_and(|one| rule.has_refusal(one.id));
+    let by_status = e.symptom.statuses.iter().any(|one| rule.has_status(one));
+    let by_http = e.symptom.http.iter().any(|one| rule.http.contains(one));
+    by_refusal || by_status || by_http
+}
+
+/// Says whether an error was seen of which the table knows what explains it.
+fn is_error_known(e: &Evidence<'_>) -> bool {
+    e.symptom.refusal.is_some()
+        || e.symptom.statuses.iter().any(|one| RULES.iter().any(|rule| rule.has_status(one)))
+}
+
+/// Says whether it may have been refused as it was, where it began in between.
+fn fits_error(rule: &Rule, e: &Evidence<'_>) -> bool {
+    let knows_nothing = rule.refusals.is_empty() && rule.may_refuse.is_empty();
+    let by_refusal = e.symptom.refusal.is_some_and(|one| rule.may_refuse.contains(&one.id));
+    !is_error_known(e) || by_refusal || knows_nothing && rule.statuses.is_empty()
+}
+
+/// The law.
+fn is_cause(hit: &Hit, e: &Evidence<'_>) -> bool {
+    if !hit.rule.is_recorded || is_outlived(hit, e) {
+        return false;
+    }
+    let has_stopped = e.stop.shown_by != ShownBy::Nothing || hit.rule.blocks;
+    hit.explains || hit.is_between && has_stopped && fits_error(hit.rule, e)
+}
+
+/// Says whether it worked although what keeps everybody out was so already.
+fn is_outlived(hit: &Hit, e: &Evidence<'_>) -> bool {
+    let began = hit.found.began.as_ref().map(|began| began.time);
+    let is_older = began.zip(e.stop.last_good).is_some_and(|(began, last)| began <= last);
+    hit.rule.blocks && is_older
+}
+
+/// Says whether it fits what is seen, where nothing is recorded that would settle it.
+fn is_consistent(hit: &Hit, e: &Evidence<'_>) -> bool {
+    if is_outlived(hit, e) {
+        return false;
+    }
+    if hit.rule.is_recorded {
+        // It keeps everybody out, and since when nobody knows.
+        let is_undated = hit.rule.blocks && hit.found.began.is_none();
+        return is_undated && (!is_error_known(e) || fits_error(hit.rule, e));
+    }
+    // A token that is over fails without a row: the end of the rows is the evidence.
+    let is_silent = matches!(e.stop.shown_by, ShownBy::Silence | ShownBy::Told);
+    hit.explains || !is_error_known(e) && is_silent
+}
+
+/// What comes first among causes. Where rules stand in the table is no part of it.
+fn rank(hit: &Hit) -> (bool, bool, Reverse<Fit>, u8, Reverse<Option<Timestamp>>, &'static str) {
+    let began = hit.found.began.as_ref().map(|began| began.time);
+    let is_both = hit.explains && hit.is_between;
+    (!is_both, !hit.explains, Reverse(hit.found.fit), hit.rule.order, Reverse(began), hit.rule.id)
+}
+
+fn is_blind(recorded: &Recorded) -> bool {
+    recorded.sign_ins.seen().is_none()
+        && recorded.grants.seen().is_none()
+        && recorded.trail.seen().is_none()
+        && recorded.app.seen().is_none()
+        && recorded.user.seen().is_none()
+}
+
+/// All that was looked for and not observed.
+fn unseen(recorded: &Recorded) -> Vec<Unseen> {
+    let all = [
+        ("sign-ins of the user (LoginHistory)", recorded.sign_ins.why_not()),
+        ("grants of the app (OauthToken)", recorded.grants.why_not()),
+        ("changes of the set-up (SetupAuditTrail)", recorded.trail.why_not()),
+        ("the user", recorded.user.why_not()),
+        ("whether the user is frozen or locked out (UserLogin)", recorded.locks.why_not()),
+        ("whether the password has expired", recorded.is_password_expired.why_not()),
+        ("whether the user has API Enabled", recorded.has_api_enabled.why_not()),
+        ("the user's assignments", recorded.assignments.why_not()),
+        ("whether the app is installed", recorded.is_installed.why_not()),
+        ("whether the user is pre-authorised", recorded.is_let_in.why_not()),
+        ("the app's policies", recorded.app.why_not()),
+        ("whether the app is blocked", recorded.blocked.why_not()),
+        ("whether API Access Control is on", recorded.api_access_control.why_not()),
+        ("whether the flow by password is refused", recorded.is_password_flow_blocked.why_not()),
+        ("the profile's addresses", recorded.ranges.why_not()),
+        ("the profile's login hours", recorded.hours.why_not()),
+        ("the day's API requests (limits)", recorded.requests.why_not()),
+        ("the edition", recorded.has_api.why_not()),
+        ("how calls of the API ended (EventLogFile ApiTotalUsage)", recorded.calls.why_not()),
+    ];
+    let seen = |(what, hidden): (&'static str, Option<&Hidden>)| {
+        Some(Unseen { what, hidden: hidden?.clone() })
+    };
+    all.into_iter().filter_map(seen).collect()
+}
+
+/// What an error may come of, where no org is asked.
+pub fn causes(symptom: &Symptom) -> Vec<&'static Rule> {
+    let of_it = |rule: &&Rule| {
+        let of_refusal = |of: &[&str]| symptom.refusal.is_some_and(|one| of.contains(&one.id));
+        let is_only_vague = symptom.refusal.is_some_and(|one| one.id == symptom::VAGUE);
+        of_refusal(rule.refusals)
+            || (of_refusal(rule.may_refuse) && !is_only_vague)
+            || symptom.statuses.iter().any(|one| rule.has_status(one))
+    };
+    let is_own = |rule: &&&Rule| symptom.refusal.is_some_and(|one| rule.has_refusal(one.id));
+    let mut all: Vec<&'static Rule> = RULES.iter().filter(of_it).collect();
+    all.sort_by_key(|rule| (!is_own(&rule), rule.order, rule.id));
+    all
+}

@@ -1,0 +1,151 @@
+//! The app: is it there, on, not blocked, and does it let this user in.
+
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::rule::{Began, Fit, Found, Look, Proof};
+use crate::org::recorded::{AppKind, Blocked, Observed};
+
+pub(in crate::diagnose) fn not_installed(e: &Evidence<'_>) -> Look {
+    const ACTIONS: &[&str] = &["deleteConnectedApplication", "uninstalledpackagingapp"];
+    let grants = e.recorded.grants.seen().into_iter().flatten();
+    let by_grants = grants.filter_map(|grant| grant.is_installed).max();
+    match (&e.recorded.is_installed, by_grants) {
+        (Observed::Seen(true), _) => Look::out("the app is installed"),
+        (Observed::Seen(false), _) => Look::Hit(
+            Found::state("ConnectedApplication", "the org has no such app")
+                .since(e.change(ACTIONS, &e.app_names()))
+                .fit(Fit::VeryLikely),
+        ),
+        (_, Some(true)) => Look::out("grants of the app have a menu item: it is installed"),
+        (_, Some(false)) => Look::Hit(
+            Found::state("OauthToken", "AppMenuItemId is empty: the app is not installed")
+                .since(e.change(ACTIONS, &e.app_names())),
+        ),
+        (Observed::NotObserved(hidden), None) => Look::Unseen(hidden.clone()),
+    }
+}
+
+fn of_block(blocked: &Blocked) -> Found {
+    let Blocked { name, app, changed, changed_by, .. } = blocked;
+    let mut found = Found::state("BlacklistedConsumer", format!("{name} blocks {app}"));
+    if let Some(time) = *changed {
+        found.proofs[0].time = Some(time);
+        found.began =
+            Some(Began { time, by: changed_by.clone(), what: format!("{app} was blocked") });
+    }
+    found
+}
+
+pub(in crate::diagnose) fn blocked(e: &Evidence<'_>) -> Look {
+    let change = e.change(&["blockConnectedApplication"], &e.app_names());
+    if let Some(app) = e.recorded.app.seen().filter(|app| app.blocks_sessions) {
+        let words = format!("the session policy of {} blocks all of its sessions", app.name);
+        return Look::Hit(Found::state("app", words).since(change));
+    }
+    match &e.recorded.blocked {
+        Observed::Seen(Some(blocked)) if blocked.by_access_control != Some(true) => {
+            Look::Hit(of_block(blocked).since(change))
+        }
+        Observed::Seen(_) => Look::out("no row blocks the app"),
+        Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
+    }
+}
+
+pub(in crate::diagnose) fn access_control(e: &Evidence<'_>) -> Look {
+    let is_on = match &e.recorded.api_access_control {
+        Observed::Seen(false) => return Look::out("API Access Control is off"),
+        Observed::Seen(true) => Found::state("Settings:ConnectedApp", "API Access Control is on"),
+        Observed::NotObserved(hidden) => return Look::Unseen(hidden.clone()),
+    };
+    if e.recorded.uses_any_app.is_so() {
+        return Look::out("API Access Control is on, and the user has Use Any API Client");
+    }
+    let app = e.recorded.app.seen();
+    if app.is_some_and(|app| app.kind == AppKind::External) {
+        return Look::out("API Access Control is on, and external client apps do not need it");
+    }
+    let mut found = is_on;
+    if let Observed::Seen(Some(blocked)) = &e.recorded.blocked {
+        let by_block = of_block(blocked);
+        found.proofs.extend(by_block.proofs);
+        found.began = by_block.began;
+        return Look::Hit(found.fit(Fit::VeryLikely));
+    }
+    match app.and_then(|app| app.is_admin_approved) {
+        Some(true) if e.recorded.is_installed.is_so() => {
+            Look::out("API Access Control is on, and the app is one that an admin approves")
+        }
+        Some(false) => {
+            found.proofs.push(Proof::state("app", "no admin approves who may use it"));
+            Look::Hit(found)
+        }
+        _ => Look::Hit(found.fit(Fit::Possible)),
+    }
+}
+
+pub(in crate::diagnose) fn off(e: &Evidence<'_>) -> Look {
+    match &e.recorded.app {
+        Observed::Seen(app) => match app.is_on {
+            Some(false) => Look::Hit(Found::state(
+                "ExtlClntAppConfigurablePolicies",
+                "the app, or its OAuth, is switched off",
+            )),
+            _ => Look::out("the app is not switched off"),
+        },
+        Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
+    }
+}
+
+pub(in crate::diagnose) fn deleted(e: &Evidence<'_>) -> Look {
+    match e.change(&["deleteApplication"], &e.app_names()) {
+        Some(change) if !e.recorded.is_installed.is_so() => Look::Hit(Found::change(change)),
+        _ => Look::Nothing,
+    }
+}
+
+/// Only users get in whom an admin has approved, and this one is not.
+pub(in crate::diagnose) fn not_let_in(e: &Evidence<'_>) -> Look {
+    const ACTIONS: &[&str] = &[
+        "SetupEntityAccessAudit_PermissionSet_ConnectedApplication_Disabled",
+        "SetupEntityAccessAudit_Profile_ConnectedApplication_DisabledCustom",
+        "SetupEntityAccessAudit_Profile_ConnectedApplication_DisabledStandard",
+        "changeUserRuntimeAccessPolicy",
+        "PermSetDelete",
+        "PermSetUnassign",
+        "PermSetUnassign_HasExpiration",
+        "PermSetGroupUnassign",
+        "PermissionSetGroupComponentRemoved",
+        "changedprofileforuser",
+        "changedprofileforusercusttostd",
+        "changedprofileforuserstdtocust",
+        "changedprofileforuserstdtostd",
+    ];
+    let approved = match &e.recorded.app {
+        Observed::Seen(app) => app.is_admin_approved,
+        Observed::NotObserved(hidden) => return Look::Unseen(hidden.clone()),
+    };
+    match approved {
+        Some(true) => {}
+        Some(false) => return Look::out("every user may approve the app"),
+        None => return Look::Nothing,
+    }
+    Look::of(&e.recorded.is_let_in, false, "the user has what the app lets in", || {
+        let names = [e.app_names(), e.user_names(), e.holder_names()].concat();
+        Found::state(
+            "SetupEntityAccess",
+            "the app lets in pre-authorised users alone, and the user has none of its profiles \
+             and permission sets",
+        )
+        .since(e.change(ACTIONS, &names))
+    })
+}
+
+/// A sign-in with a key cannot approve for a user.
+pub(in crate::diagnose) fn not_approved(e: &Evidence<'_>) -> Look {
+    match e.recorded.app.seen().and_then(|app| app.is_admin_approved) {
+        Some(false) => Look::Hit(
+            Found::state("app", "it leaves it to each user to approve it").fit(Fit::Possible),
+        ),
+        Some(true) => Look::out("an admin approves who may use the app"),
+        None => Look::Nothing,
+    }
+}

@@ -1,0 +1,25 @@
+//! The org itself: its edition, and how much of its day is left.
+
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::rule::{Fit, Found, Look};
+use crate::org::recorded::Observed;
+
+pub(in crate::diagnose) fn no_api(e: &Evidence<'_>) -> Look {
+    Look::of(&e.recorded.has_api, false, "the edition has the API", || {
+        Found::state("Organization", "its edition has no API access")
+    })
+}
+
+pub(in crate::diagnose) fn requests(e: &Evidence<'_>) -> Look {
+    match &e.recorded.requests {
+        Observed::Seen((left, of)) if *left <= 0 => Look::Hit(
+            Found::state("limits", format!("none of {of} API requests is left"))
+                .fit(Fit::VeryLikely),
+        ),
+        // They come back hour by hour: that there are some now says little of then.
+        Observed::Seen((left, of)) => {
+            Look::out(format!("{left} of {of} API requests are left now"))
+        }
+        Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
+    }
+}

@@ -1,0 +1,193 @@
+//! The refresh token, of whose end an org records no reason (S 10.3): what is seen only fits, or
+//! does not.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::rule::{Fit, Found, Look, Proof};
+use crate::org::recorded::{AppState, Grant, Observed, RefreshPolicy};
+
+/// So many grants an app keeps for a user; another takes the oldest away (S 10.3).
+const GRANTS: usize = 5;
+/// So long a token may lie idle where that is limited (S 10.3).
+const IDLE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+fn app<'e>(e: &Evidence<'e>) -> Result<&'e AppState, Look> {
+    match &e.recorded.app {
+        Observed::Seen(app) => Ok(app),
+        Observed::NotObserved(hidden) => Err(Look::Unseen(hidden.clone())),
+    }
+}
+
+fn grants<'e>(e: &Evidence<'e>) -> Result<&'e [Grant], Look> {
+    match &e.recorded.grants {
+        Observed::Seen(grants) => Ok(grants),
+        Observed::NotObserved(hidden) => Err(Look::Unseen(hidden.clone())),
+    }
+}
+
+/// When it was used last, as far as anything tells: a try that failed counts as use in a grant's
+/// row (S 12.3), so a sign-in that worked comes first.
+fn last_use(e: &Evidence<'_>) -> Option<Timestamp> {
+    let by_grants = || e.recorded.grants.seen()?.iter().filter_map(|one| one.used).max();
+    e.stop.last_good.or_else(by_grants)
+}
+
+/// Until when it was seen to fail, or now.
+fn failed_at(e: &Evidence<'_>) -> Timestamp {
+    e.stop.first_bad.unwrap_or(e.now)
+}
+
+pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
+    let app = match app(e) {
+        Ok(app) => app,
+        Err(look) => return look,
+    };
+    match app.refresh {
+        Some(RefreshPolicy::Zero) => {
+            let mut proof = Proof::state("app", "a refresh token of it is not valid at all");
+            proof.time = app.changed;
+            if let Some(by) = &app.changed_by {
+                proof.words.push_str(&format!("; {by} changed its file last"));
+            }
+            Look::Hit(Found { proofs: vec![proof], began: None, fit: Fit::VeryLikely })
+        }
+        Some(_) => Look::out("the policy does not end refresh tokens at once"),
+        None => Look::Nothing,
+    }
+}
+
+pub(in crate::diagnose) fn lifetime(e: &Evidence<'_>) -> Look {
+    let app = match app(e) {
+        Ok(app) => app,
+        Err(look) => return look,
+    };
+    let (hours, from, words) = match app.refresh {
+        Some(RefreshPolicy::Lifetime(hours)) => {
+            let created = e.recorded.grants.seen().into_iter().flatten();
+            (hours, created.filter_map(|one| one.created).max(), "after its grant")
+        }
+        Some(RefreshPolicy::Inactivity(hours)) => (hours, last_use(e), "without use"),
+        Some(_) => return Look::out("the policy sets refresh tokens no time"),
+        None => return Look::Nothing,
+    };
+    let limit = SignedDuration::from_hours(hours);
+    let state = format!("a refresh token ends {hours} hours {words}");
+    match from {
+        Some(from) if failed_at(e).duration_since(from) >= limit => Look::Hit(
+            Found::state("app", format!("{state}, and that time was over"))
+                .fit(Fit::VeryLikely),
+        ),
+        Some(_) => Look::out(format!("{state}, and that time was not over")),
+        None => Look::Hit(Found::state("app", state).fit(Fit::Possible)),
+    }
+}
+
+pub(in crate::diagnose) fn idle(e: &Evidence<'_>) -> Look {
+    let has_limit = e.recorded.app.seen().and_then(|app| app.has_idle_limit);
+    let Some(used) = last_use(e) else {
+        return match has_limit {
+            Some(true) => Look::Hit(
+                Found::state("app", "idle tokens end after 30 days").fit(Fit::Possible),
+            ),
+            _ => Look::Nothing,
+        };
+    };
+    let gap = failed_at(e).duration_since(used);
+    if gap < IDLE {
+        return Look::out("it was used within the 30 days before");
+    }
+    let days = gap.as_hours() / 24;
+    let words = format!("it was not used for {days} days");
+    match has_limit {
+        Some(true) => Look::Hit(
+            Found::state("app", format!("idle tokens end after 30 days, and {words}"))
+                .fit(Fit::VeryLikely),
+        ),
+        // Metadata goes on showing the old policy, and the flag is younger than many orgs.
+        Some(false) | None => {
+            Look::Hit(Found::state("LoginHistory", words).fit(Fit::Possible))
+        }
+    }
+}
+
+pub(in crate::diagnose) fn evicted(e: &Evidence<'_>) -> Look {
+    let grants = match grants(e) {
+        Ok(grants) => grants,
+        Err(look) => return look,
+    };
+    if grants.len() < GRANTS {
+        return Look::out(match grants.len() {
+            0 => "the user has no grant of the app: none took its place".to_owned(),
+            count => format!("the user has {count} of the {GRANTS} grants that an app keeps"),
+        });
+    }
+    let oldest = grants.iter().filter_map(|one| one.created).min();
+    let newest = grants.iter().filter_map(|one| one.created).max();
+    let mut found = Found::state(
+        "OauthToken",
+        format!("the user has {} grants of the app, as many as it keeps", grants.len()),
+    );
+    if let (Some(oldest), Some(newest)) = (oldest, newest) {
+        found.proofs.push(Proof {
+            of: "OauthToken",
+            id: None,
+            time: Some(newest),
+            words: "the newest of them".to_owned(),
+        });
+        // A further one came in between, or none of the five is as old as what worked.
+        let is_recent = e.stop.last_good.is_some_and(|last| oldest > last) || e.is_between(newest);
+        found.fit = if is_recent { Fit::VeryLikely } else { Fit::Possible };
+    }
+    Look::Hit(found)
+}
+
+pub(in crate::diagnose) fn reused(e: &Evidence<'_>) -> Look {
+    let app = match app(e) {
+        Ok(app) => app,
+        Err(look) => return look,
+    };
+    match app.rotates {
+        Some(true) => Look::Hit(Found::state(
+            "app",
+            "refresh tokens rotate: one that is used again ends all that came of it",
+        )),
+        Some(false) => Look::out("refresh tokens of the app do not rotate"),
+        None => Look::Nothing,
+    }
+}
+
+pub(in crate::diagnose) fn revoked(e: &Evidence<'_>) -> Look {
+    let grants = match grants(e) {
+        Ok(grants) => grants,
+        Err(look) => return look,
+    };
+    match grants.len() {
+        0 => Look::Hit(Found::state("OauthToken", "the user has no grant of the app left")),
+        count => Look::Hit(
+            Found::state(
+                "OauthToken",
+                format!("the user has {count} grants, of which the vendor's may be none"),
+            )
+            .fit(Fit::Possible),
+        ),
+    }
+}
+
+pub(in crate::diagnose) fn refreshed_sandbox(e: &Evidence<'_>) -> Look {
+    Look::of(&e.recorded.is_sandbox, true, "the org is no sandbox", || {
+        let has_grants = e.recorded.grants.seen().is_some_and(|grants| !grants.is_empty());
+        let has_past = e.stop.last_good.is_some();
+        let fit = match (has_grants, has_past) {
+            (false, false) => Fit::VeryLikely,
+            // What signed in here before was not lost with a copy of production.
+            _ => Fit::Possible,
+        };
+        let mut found = Found::state("Organization", "it is a sandbox").fit(fit);
+        if fit == Fit::VeryLikely {
+            let words = "no sign-in of the app that worked, and no grant of it, is recorded here";
+            found.proofs.push(Proof::state("LoginHistory", words));
+        }
+        found
+    })
+}

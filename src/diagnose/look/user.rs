@@ -1,0 +1,249 @@
+//! The user: may they sign in at all, from where and when, and what may they do.
+
+use std::net::IpAddr;
+
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::rule::{Began, Fit, Found, Look, Proof};
+use crate::metadata::hours::Week;
+use crate::metadata::range::IpRange;
+use crate::org::recorded::{IpRelaxation, Observed};
+
+/// The flow by user name and password, as `LoginHistory` calls it (S 12.2).
+pub(super) const BY_PASSWORD: &str = "OauthUsernamePassword";
+
+pub(in crate::diagnose) fn inactive(e: &Evidence<'_>) -> Look {
+    let user = match &e.recorded.user {
+        Observed::Seen(user) => user,
+        Observed::NotObserved(hidden) => return Look::Unseen(hidden.clone()),
+    };
+    match user.is_active {
+        Some(false) => Look::Hit(
+            Found::state("User", format!("{} is not active", user.username))
+                .since(e.change(&["deactivateduser"], &e.user_names())),
+        ),
+        Some(true) => Look::out("the user is active"),
+        None => Look::Nothing,
+    }
+}
+
+pub(in crate::diagnose) fn frozen(e: &Evidence<'_>) -> Look {
+    match &e.recorded.locks {
+        Observed::Seen(locks) if locks.is_frozen => Look::Hit(
+            Found::state("UserLogin", "IsFrozen is true")
+                .since(e.change(&["frozeuser"], &e.user_names())),
+        ),
+        Observed::Seen(_) => Look::out("the user is not frozen"),
+        Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
+    }
+}
+
+pub(in crate::diagnose) fn locked_out(e: &Evidence<'_>) -> Look {
+    match &e.recorded.locks {
+        Observed::Seen(locks) if locks.is_locked => {
+            Look::Hit(Found::state("UserLogin", "IsPasswordLocked is true"))
+        }
+        Observed::Seen(_) => Look::out("the user is not locked out"),
+        Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
+    }
+}
+
+pub(in crate::diagnose) fn password_expired(e: &Evidence<'_>) -> Look {
+    Look::of(&e.recorded.is_password_expired, true, "the password has not expired", || {
+        Found::state("User, password", "isExpired is true")
+    })
+}
+
+pub(in crate::diagnose) fn password_changed(e: &Evidence<'_>) -> Look {
+    match e.change(&["resetpassword", "changedpassword"], &e.user_names()) {
+        Some(change) => Look::Hit(Found::change(change)),
+        None => Look::Nothing,
+    }
+}
+
+pub(in crate::diagnose) fn password_flow(e: &Evidence<'_>) -> Look {
+    let rows = e.recorded.sign_ins.seen().into_iter().flat_map(|all| &all.rows);
+    let by_password =
+        rows.filter(|row| row.is_of(&e.recorded.app_names)).find(|row| {
+            row.flow.as_deref().is_some_and(|flow| flow.eq_ignore_ascii_case(BY_PASSWORD))
+        });
+    let Some(row) = by_password else {
+        return Look::out("the app was not seen to sign in with a password");
+    };
+    Look::of(
+        &e.recorded.is_password_flow_blocked,
+        true,
+        "the org does not refuse the flow by user name and password",
+        || Found {
+            proofs: vec![
+                Proof::state("Settings:OauthOidc", "blockOAuthUnPwFlow is true"),
+                Proof::sign_in(row, 1),
+            ],
+            began: None,
+            fit: Fit::VeryLikely,
+        },
+    )
+}
+
+pub(in crate::diagnose) fn no_api(e: &Evidence<'_>) -> Look {
+    const ACTIONS: &[&str] = &[
+        "PermSetDisableUserPerm",
+        "PermSetUnassign",
+        "PermSetUnassign_HasExpiration",
+        "PermSetGroupUnassign",
+        "PermissionSetGroupComponentRemoved",
+        "profilePermChangedCustom",
+        "profilePermChangedStandard",
+        "changedprofileforuser",
+        "changedprofileforusercusttostd",
+        "changedprofileforuserstdtocust",
+        "changedprofileforuserstdtostd",
+    ];
+    Look::of(&e.recorded.has_api_enabled, false, "the user has API Enabled", || {
+        let names = [e.holder_names(), e.user_names()].concat();
+        Found::state("PermissionSetAssignment", "no set of the user's has API Enabled")
+            .since(e.change(ACTIONS, &names))
+    })
+}
+
+/// Addresses count where the app enforces them, and the profile has some.
+pub(in crate::diagnose) fn addresses(e: &Evidence<'_>) -> Look {
+    let names = [e.app_names(), e.holder_names()].concat();
+    let change = e.change(&["changeIpRelaxationPolicy", "loginIpRange"], &names);
+    let relaxation = match &e.recorded.app {
+        Observed::Seen(app) => app.ip,
+        Observed::NotObserved(_) => None,
+    };
+    if relaxation == Some(IpRelaxation::Relax) {
+        return Look::out("the app relaxes the profile's addresses");
+    }
+    let ranges = match &e.recorded.ranges {
+        Observed::Seen(ranges) => ranges,
+        Observed::NotObserved(hidden) => return Look::Unseen(hidden.clone()),
+    };
+    if ranges.is_empty() && relaxation.is_some() {
+        return match change {
+            // Trusted addresses of the whole org, and what an admin has put right since.
+            Some(change) if e.is_between(change.time) => Look::Hit(Found::change(change)),
+            _ => Look::out("the user's profile lets in from every address"),
+        };
+    }
+    let failed = e.failed();
+    let address = failed.first().and_then(|row| row.address.as_deref());
+    let last_good = e.worked().next().and_then(|row| row.address.as_deref());
+    let is_inside = |address: &str| {
+        let Ok(address) = address.parse::<IpAddr>() else { return false };
+        let one = IpRange { first: address, last: address };
+        ranges.iter().any(|range| IpRange::parse(range).is_ok_and(|range| range.contains(&one)))
+    };
+    if address.or(last_good).is_some_and(is_inside) && !ranges.is_empty() {
+        return Look::out("the address from which it came is among those of the profile");
+    }
+    let Some(relaxation) = relaxation else {
+        return match e.recorded.app.why_not() {
+            Some(hidden) => Look::Unseen(hidden.clone()),
+            None => Look::Nothing,
+        };
+    };
+    let words = match relaxation {
+        IpRelaxation::EnforceButRefresh => "the app enforces addresses but where it refreshes",
+        _ => "the app enforces the profile's addresses",
+    };
+    let mut found = Found::state("app", format!("{words}: {}", ranges.join(", "))).since(change);
+    if let (Some(now), Some(before)) = (address, last_good)
+        && now != before
+    {
+        let words = format!("it came from {now}, and from {before} when it worked last");
+        found.proofs.push(Proof::state("LoginHistory", words));
+    }
+    Look::Hit(found)
+}
+
+pub(in crate::diagnose) fn hours(e: &Evidence<'_>) -> Look {
+    match &e.recorded.hours {
+        Observed::Seen(hours) if hours.is_empty() => {
+            Look::out("the user's profile lets in at every hour")
+        }
+        Observed::Seen(hours) => {
+            let of_file = Week::of_file(hours);
+            if of_file.is_some() && of_file == Week::of_file(&[]) {
+                return Look::out("the user's profile lets in at every hour");
+            }
+            Look::Hit(Found::state("Profile", "its login hours have limits").fit(Fit::Possible))
+        }
+        Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
+    }
+}
+
+/// What the user may see and do with objects and fields.
+pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
+    const ACTIONS: &[&str] = &[
+        "PermSetDisableUserPerm",
+        "PermSetEntityPermChanged",
+        "PermSetFlsChanged",
+        "PermSetDelete",
+        "PermSetUnassign",
+        "PermSetUnassign_HasExpiration",
+        "PermSetGroupUnassign",
+        "PermissionSetGroupComponentRemoved",
+        "profileOlpChangedCustom",
+        "profileFlsChangedCustom",
+        "profileFlsChangedStandard",
+        "profileEntityPermRemoved",
+    ];
+    let names = [e.holder_names(), e.user_names()].concat();
+    let change = e.change(ACTIONS, &names).filter(|change| {
+        // An older one says nothing of what goes wrong now.
+        e.stop.last_good.is_none_or(|last| change.time > last)
+    });
+    let drift = e.drift.iter().find(|drift| {
+        let subject = drift.subject();
+        ["fieldPermissions[", "objectPermissions[", "user.field[", "user.object["]
+            .iter()
+            .any(|part| subject.contains(part))
+    });
+    let mut found = match (drift, change) {
+        (Some(drift), change) => {
+            let words = format!("{} is not as `{}` wants it", drift.subject(), drift.template);
+            Found::state("template", words).since(change)
+        }
+        (None, Some(change)) => Found::change(change),
+        (None, None) => return Look::Nothing,
+    };
+    let calls = e.recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds);
+    for kind in calls.filter(|kind| matches!(kind.status, 400 | 403 | 404)) {
+        found.proofs.push(Proof {
+            of: "EventLogFile ApiTotalUsage",
+            id: None,
+            time: Some(kind.first),
+            words: format!("{} calls of {} ended with {}", kind.count, kind.of, kind.status),
+        });
+    }
+    Look::Hit(found)
+}
+
+/// An assignment that has run out leaves no change on the app (S 12.1).
+pub(in crate::diagnose) fn assignment_expired(e: &Evidence<'_>) -> Look {
+    let all = match &e.recorded.assignments {
+        Observed::Seen(all) => all,
+        Observed::NotObserved(hidden) => return Look::Unseen(hidden.clone()),
+    };
+    let over = all.iter().filter_map(|one| Some((one.ends.filter(|end| *end <= e.now)?, one)));
+    let Some((ended, one)) = over.max_by_key(|(ended, _)| *ended) else {
+        return Look::out("no assignment of the user's has run out");
+    };
+    if e.recorded.is_let_in.is_so() && e.recorded.has_api_enabled.is_so() {
+        return Look::out(format!(
+            "the assignment of {} has run out, and the user is let in all the same",
+            one.label
+        ));
+    }
+    let mut found =
+        Found::state("PermissionSetAssignment", format!("that of {} has run out", one.label));
+    found.proofs[0].time = Some(ended);
+    found.began = Some(Began {
+        time: ended,
+        by: None,
+        what: format!("the assignment of {} ran out", one.label),
+    });
+    Look::Hit(found)
+}

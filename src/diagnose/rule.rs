@@ -1,0 +1,217 @@
+//! A rule: one thing that stops an integration, as a row of data, and what looking for it gives.
+
+use jiff::Timestamp;
+
+use super::evidence::Evidence;
+use crate::org::recorded::{Change, Hidden, Observed, SignIn};
+use crate::org::refusal::Place;
+
+/// One thing that stops an integration.
+#[derive(Debug)]
+pub struct Rule {
+    /// This program's name for it.
+    pub id: &'static str,
+    /// In which order rules break ties, the first first.
+    pub order: u8,
+    /// What it is, as the end of "it stopped because ..".
+    pub cause: &'static str,
+    /// What is looked at, and what tells it from others.
+    pub looks_at: &'static str,
+    /// Who says so: a section of `docs/salesforce.md`.
+    pub source: &'static str,
+    /// Whether an org records that it happened. Of what it does not, nothing is more than
+    /// consistent with what is seen.
+    pub is_recorded: bool,
+    /// Whether nobody signs in while it is so.
+    pub blocks: bool,
+    /// The refusals that it explains, by their ids.
+    pub refusals: &'static [&'static str],
+    /// The refusals that may come of it, and which it explains only where it began in between.
+    pub may_refuse: &'static [&'static str],
+    /// The words of sign-ins that it explains, as [`plain_status`](super::symptom::plain_status)
+    /// has them; one that ends with `*` is a beginning.
+    pub statuses: &'static [&'static str],
+    /// The HTTP statuses of calls that it explains.
+    pub http: &'static [u16],
+    /// The settings and facts in which it lies.
+    pub breaks: &'static [Place],
+    /// The way out.
+    pub way_out: WayOut,
+    /// Looks for it.
+    pub look: fn(&Evidence<'_>) -> Look,
+}
+
+/// The way out.
+#[derive(Clone, Copy, Debug)]
+pub struct WayOut {
+    /// What to do in the org by hand, if anything.
+    pub by_hand: Option<&'static str>,
+    /// On which page of Setup, by its name in templates.
+    pub page: Option<&'static str>,
+    /// What to do at the vendor, if anything.
+    pub at_the_vendor: Option<&'static str>,
+}
+
+/// What looking for a thing gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// It is there.
+    Hit(Found),
+    /// It is not, and this says why.
+    Out(String),
+    /// It could not be seen.
+    Unseen(Hidden),
+    /// There is nothing in the org's state that would show it: only an error does.
+    Nothing,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What shows it; never empty.
+    pub proofs: Vec<Proof>,
+    /// Since when, and by whom.
+    pub began: Option<Began>,
+    /// How well it fits, where nothing is recorded.
+    pub fit: Fit,
+}
+
+/// How well something fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fit {
+    /// It may be.
+    Possible,
+    /// It fits what is seen.
+    Likely,
+    /// All that would be seen is.
+    VeryLikely,
+}
+
+/// A row, or a setting, that shows something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// Of which object, type of metadata, or resource.
+    pub of: &'static str,
+    /// Its id, where it has one.
+    pub id: Option<String>,
+    /// Its time.
+    pub time: Option<Timestamp>,
+    /// What it says.
+    pub words: String,
+}
+
+/// When something began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Began {
+    /// When.
+    pub time: Timestamp,
+    /// By whom.
+    pub by: Option<String>,
+    /// What was done, in the org's words.
+    pub what: String,
+}
+
+impl Proof {
+    /// A state that stands in an object or a file.
+    pub fn state(of: &'static str, words: impl Into<String>) -> Self {
+        Self { of, id: None, time: None, words: words.into() }
+    }
+
+    /// A row of the audit trail.
+    pub fn change(change: &Change) -> Self {
+        let by = change.by.as_deref().map(|by| format!(", by {by}")).unwrap_or_default();
+        let words = format!("{} ({}){by}", change.display, change.action);
+        Self {
+            of: "SetupAuditTrail",
+            id: Some(change.id.clone()).filter(|id| !id.is_empty()),
+            time: Some(change.time),
+            words,
+        }
+    }
+
+    /// A try to sign in, and how many like it there are.
+    pub fn sign_in(row: &SignIn, count: usize) -> Self {
+        let times = if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
+        let from = row.address.as_deref().map(|from| format!(" from {from}")).unwrap_or_default();
+        Self {
+            of: "LoginHistory",
+            id: Some(row.id.clone()).filter(|id| !id.is_empty()),
+            time: Some(row.time),
+            words: format!("{}: {}{from}{times}", row.application, row.status),
+        }
+    }
+}
+
+impl Began {
+    /// With a row of the audit trail.
+    pub fn of(change: &Change) -> Self {
+        Self { time: change.time, by: change.by.clone(), what: change.display.clone() }
+    }
+}
+
+impl Found {
+    /// A state that fits.
+    pub fn state(of: &'static str, words: impl Into<String>) -> Self {
+        Self { proofs: vec![Proof::state(of, words)], began: None, fit: Fit::Likely }
+    }
+
+    /// What shows it is a change.
+    pub fn change(change: &Change) -> Self {
+        Self {
+            proofs: vec![Proof::change(change)],
+            began: Some(Began::of(change)),
+            fit: Fit::Likely,
+        }
+    }
+
+    /// The same, since a change.
+    pub fn since(mut self, change: Option<&Change>) -> Self {
+        if let Some(change) = change {
+            self.proofs.push(Proof::change(change));
+            self.began = Some(Began::of(change));
+        }
+        self
+    }
+
+    /// The same, which fits so well.
+    pub fn fit(mut self, fit: Fit) -> Self {
+        self.fit = fit;
+        self
+    }
+}
+
+impl Look {
+    /// It is not, and why.
+    pub fn out(why: impl Into<String>) -> Self {
+        Self::Out(why.into())
+    }
+
+    /// What a flag that was observed comes to.
+    pub fn of(
+        flag: &Observed<bool>,
+        is_hit: bool,
+        out: &str,
+        hit: impl FnOnce() -> Found,
+    ) -> Self {
+        match flag {
+            Observed::Seen(flag) if *flag == is_hit => Self::Hit(hit()),
+            Observed::Seen(_) => Self::out(out),
+            Observed::NotObserved(hidden) => Self::Unseen(hidden.clone()),
+        }
+    }
+}
+
+impl Rule {
+    /// Says whether the words of a sign-in are its own.
+    pub fn has_status(&self, status: &str) -> bool {
+        self.statuses.iter().any(|own| match own.strip_suffix('*') {
+            Some(start) => status.starts_with(start),
+            None => *own == status,
+        })
+    }
+
+    /// Says whether it explains a refusal.
+    pub fn has_refusal(&self, id: &str) -> bool {
+        self.refusals.contains(&id)
+    }
+}
