@@ -16,7 +16,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use commands::demo;
 use commands::{
     config, deploy, diff, doctor, explain, git_diff, init, org, package, plan, rollback, snapshot,
-    template, waive,
+    template, waive, why,
 };
 use shared::arguments::Exit;
 use shared::error::CommandError;
@@ -72,6 +72,7 @@ enum Command {
     Snapshot(snapshot::SnapshotArguments),
     GitDiff(git_diff::GitDiffArguments),
     Waive(waive::WaiveArguments),
+    Why(why::WhyArguments),
     Explain(explain::ExplainArguments),
     Doctor(doctor::DoctorArguments),
     Config(config::ConfigArguments),
@@ -195,6 +196,7 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
         Command::Snapshot(arguments) => snapshot::run(ui, &arguments),
         Command::GitDiff(arguments) => git_diff::run(ui, &arguments),
         Command::Waive(arguments) => waive::run(ui, &arguments),
+        Command::Why(arguments) => why::run(ui, &arguments),
         Command::Explain(arguments) => explain::run(ui, &arguments),
         Command::Doctor(arguments) => doctor::run(ui, &arguments),
         Command::Config(arguments) => config::run(ui, &arguments),

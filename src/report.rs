@@ -30,6 +30,7 @@ pub mod text;
 pub mod trial;
 mod unseen;
 mod wants;
+pub mod why;
 mod words;
 
 #[cfg(test)]

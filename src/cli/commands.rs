@@ -16,3 +16,4 @@ pub(super) mod rollback;
 pub(super) mod snapshot;
 pub(super) mod template;
 pub(super) mod waive;
+pub(super) mod why;

@@ -117,6 +117,17 @@ pub(super) const ROWS: &[Row] = &[
         &[0],
     ),
     (
+        "why",
+        [
+            (
+                "sfsetup why -t ampersand -o prod --error \"invalid_grant: expired access/refresh token\"",
+                "what stopped it, by the vendor's words and the org's records",
+            ),
+            ("sfsetup why --error OAUTH_APP_BLOCKED", "what an error may come of; no org is asked"),
+        ],
+        &[0, 2],
+    ),
+    (
         "explain",
         [
             ("sfsetup explain ampersand/ip-relaxation", "a step of a template, and who else asks"),

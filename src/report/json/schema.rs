@@ -14,6 +14,7 @@ pub const SCHEMAS: &[(&str, &str)] = &[
     ("waive", include_str!("../schema/waive.schema.json")),
     ("explain", include_str!("../schema/explain.schema.json")),
     ("doctor", include_str!("../schema/doctor.schema.json")),
+    ("why", include_str!("../schema/why.schema.json")),
     ("template-list", include_str!("../schema/template-list.schema.json")),
     ("template-show", include_str!("../schema/template-show.schema.json")),
     ("template-asks", include_str!("../schema/template-asks.schema.json")),

@@ -1,0 +1,191 @@
+//! The sentences of a diagnosis, and times as the reader has them and in UTC.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::Why;
+use crate::diagnose::{Began, Diagnosis, Hit, Moment, MomentKind, ShownBy, Symptom, Verdict};
+
+/// A text with its first letter large.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|one| one.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+/// A time: of today the hour alone; in UTC beside the reader's own, where they differ.
+pub(super) fn at(why: &Why<'_>, time: Timestamp) -> String {
+    let local = time.to_zoned_datetime(why.zone.clone());
+    let today = why.now.to_zoned_datetime(why.zone.clone()).date();
+    let (day, hour) = (local.date(), local.strftime("%H:%M"));
+    let shown = if day == today { hour.to_string() } else { format!("{day} {hour}") };
+    if local.offset().is_zero() {
+        return format!("{shown} UTC");
+    }
+    let utc = time.to_zoned_datetime(TimeZone::UTC);
+    let utc_day = if utc.date() == day { String::new() } else { format!("{} ", utc.date()) };
+    format!("{shown} ({utc_day}{} UTC)", utc.strftime("%H:%M"))
+}
+
+/// From one time to another.
+pub(super) fn span(why: &Why<'_>, from: Timestamp, to: Timestamp) -> String {
+    if to.duration_since(from).as_secs() < 60 {
+        return at(why, from);
+    }
+    format!("{} to {}", at(why, from), at(why, to))
+}
+
+/// The first line: the one thing, when, and by whom.
+pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
+    let stop = &diagnosis.stop;
+    let when = match (stop.first_bad, stop.last_good, stop.shown_by) {
+        (Some(first), ..) => format!("It stopped at {}", at(why, first)),
+        (None, Some(last), ShownBy::Nothing) => format!("It worked last at {}", at(why, last)),
+        (None, Some(last), _) => format!("It stopped after {}", at(why, last)),
+        (None, None, _) => "It does not work".to_owned(),
+    };
+    match (diagnosis.verdict(), &diagnosis.cause) {
+        (Verdict::Cause, Some(cause)) => of_cause(why, &when, cause),
+        (Verdict::Consistent, _) => {
+            let likeliest = diagnosis.consistent.first().map_or("", |hit| hit.rule.cause);
+            format!("{when}; why, the org does not record. What fits best: {likeliest}")
+        }
+        (Verdict::Blind, _) => "Nothing could be seen in the org".to_owned(),
+        _ => {
+            let wrong = diagnosis.also.len() + diagnosis.other_steps.len();
+            let also = match wrong {
+                0 => String::new(),
+                _ => "; what is not as it should be is named below".to_owned(),
+            };
+            let last = match stop.last_good {
+                Some(last) => format!("; it worked last at {}", at(why, last)),
+                None => String::new(),
+            };
+            format!("Nothing that the org has recorded explains it{last}{also}")
+        }
+    }
+}
+
+fn of_cause(why: &Why<'_>, when: &str, cause: &Hit) -> String {
+    let because = cause.rule.cause;
+    match &cause.found.began {
+        Some(Began { time, by: Some(by), .. }) => {
+            format!("{when}, after {by} made a change at {}: {because}", at(why, *time))
+        }
+        Some(Began { time, by: None, what }) => {
+            format!("{when}, after {what} at {}: {because}", at(why, *time))
+        }
+        None => format!("{when}: {because}"),
+    }
+}
+
+/// Since when something is so.
+pub(super) fn began(why: &Why<'_>, began: &Began) -> String {
+    let by = began.by.as_deref().map(|by| format!(", by {by}")).unwrap_or_default();
+    format!("{}{by}: {}", at(why, began.time), began.what)
+}
+
+/// What was asked.
+pub(super) fn about(why: &Why<'_>) -> String {
+    let mut parts = Vec::new();
+    if let Some(org) = &why.org {
+        parts.push(format!("org {}", org.name));
+    }
+    parts.extend(why.app.iter().map(|app| format!("app {app}")));
+    parts.extend(why.user.iter().map(|user| format!("user {user}")));
+    parts.extend(why.since.map(|since| format!("since {}", at(why, since))));
+    parts.join(", ")
+}
+
+/// What is known of the error.
+pub(super) fn of_symptom(symptom: &Symptom) -> Vec<String> {
+    let mut lines: Vec<String> =
+        symptom.text.iter().map(|text| format!("the error: {text}")).collect();
+    if let Some(refusal) = symptom.refusal {
+        lines.push(format!("it means: {}", refusal.means));
+    }
+    if symptom.text.is_none() && !symptom.statuses.is_empty() {
+        lines.push(format!("sign-ins fail with: {}", symptom.statuses.join(", ")));
+    }
+    if !symptom.http.is_empty() {
+        let all: Vec<String> = symptom.http.iter().map(u16::to_string).collect();
+        lines.push(format!("calls fail with HTTP {}", all.join(", ")));
+    }
+    lines
+}
+
+/// The first line where no org is asked.
+pub(super) fn of_error(symptom: &Symptom, causes: usize) -> String {
+    match (causes, symptom.refusal) {
+        (0, None) => "Nothing is known of that error: show it to the vendor, and ask the org with \
+                      `--org`"
+            .to_owned(),
+        (0, Some(refusal)) => format!("{}: {}", capital(refusal.means), refusal.way_out),
+        (1, _) => "That error has one cause that is known".to_owned(),
+        (count, _) => format!("That error has {count} causes that are known; the org tells which"),
+    }
+}
+
+/// One entry of what happened.
+pub(super) fn of_moment(moment: &Moment) -> String {
+    let times = |count: usize| if count > 1 { format!("{count} times ") } else { String::new() };
+    let Moment { count, kind, what, by, .. } = moment;
+    let from = by.as_deref().map(|by| format!(", from {by}")).unwrap_or_default();
+    match kind {
+        MomentKind::SignedIn => format!("{}signed in{from}", times(*count)),
+        MomentKind::Failed => format!("{}failed: {what}{from}", times(*count)),
+        MomentKind::Changed => {
+            let by = by.as_deref().map(|by| format!(", by {by}")).unwrap_or_default();
+            format!("changed: {what}{by}")
+        }
+        MomentKind::Called => format!("{}called {what}{from}", times(*count)),
+        MomentKind::Refused => format!("{}refused: {what}{from}", times(*count)),
+        MomentKind::Granted => format!("granted {what} to the user"),
+    }
+}
+
+/// What to do now.
+pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
+    let mut next = Vec::new();
+    match diagnosis.verdict() {
+        Verdict::Cause => {
+            let is_packaged = diagnosis
+                .cause
+                .as_ref()
+                .and_then(|cause| cause.step.as_ref())
+                .is_some_and(|step| step.is_packaged);
+            if let (Some(fix), true) = (&why.fix, is_packaged) {
+                next.push(format!("`{fix}` shows the plan, asks, and looks again"));
+            }
+        }
+        Verdict::Consistent => next.push(
+            "at the vendor look at the exact error and its time, and whether it works again after \
+             a new sign-in"
+                .to_owned(),
+        ),
+        Verdict::Nothing => next.push(
+            "at the vendor look at the exact error and its time, and give it to `--error`; whether \
+             it runs at all; at which address and as whom it signs in"
+                .to_owned(),
+        ),
+        Verdict::Blind => next.push(
+            "sign in as an administrator, or give this user the rights that are named".to_owned(),
+        ),
+    }
+    if diagnosis.symptom.text.is_none() && diagnosis.verdict() == Verdict::Consistent {
+        next.push("`--error TEXT` with what the vendor's log says narrows it down".to_owned());
+    }
+    next
+}
+
+/// What a sort of entry is called.
+pub(super) fn of_kind(kind: MomentKind) -> &'static str {
+    match kind {
+        MomentKind::SignedIn => "sign-in",
+        MomentKind::Failed => "failed",
+        MomentKind::Changed => "change",
+        MomentKind::Called => "call",
+        MomentKind::Refused => "refused",
+        MomentKind::Granted => "grant",
+    }
+}
