@@ -178,13 +178,17 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     consistent.sort_by_key(|hit| (Reverse(hit.found.fit), hit.rule.order, hit.rule.id));
     // What leaves no trace is no finding of its own beside a cause.
     let mut also: Vec<Hit> = causes.collect();
-    also.extend(rest.into_iter().filter(|hit| hit.rule.is_recorded));
+    let is_told = |hit: &Hit| {
+        hit.rule.is_recorded
+            && (!hit.rule.is_choice || hit.explains || hit.is_between || hit.step.is_some())
+    };
+    also.extend(rest.into_iter().filter(is_told));
     also.sort_by_key(|hit| (hit.rule.order, hit.rule.id));
     if cause.is_some() {
         ruled_out.retain(|one| one.rule.is_recorded);
     }
     ruled_out.sort_by_key(|one| (one.rule.order, one.rule.id));
-    let steps_of = cause.iter().chain(&consistent).flat_map(|hit| &hit.step);
+    let steps_of = cause.iter().chain(&consistent).chain(&also).flat_map(|hit| &hit.step);
     let named: Vec<Drift> = steps_of.cloned().collect();
     let mut unseen = unseen(e.recorded);
     for (rule, hidden) in blind_spots {
@@ -345,8 +349,13 @@ pub fn causes(symptom: &Symptom) -> Vec<&'static Rule> {
             || (of_refusal(rule.may_refuse) && !is_only_vague)
             || symptom.statuses.iter().any(|one| rule.has_status(one))
     };
-    let is_own = |rule: &&&Rule| symptom.refusal.is_some_and(|one| rule.has_refusal(one.id));
     let mut all: Vec<&'static Rule> = RULES.iter().filter(of_it).collect();
-    all.sort_by_key(|rule| (!is_own(&rule), rule.order, rule.id));
+    all.sort_by_key(|rule| (!is_usual(rule, symptom), rule.order, rule.id));
     all
+}
+
+/// Says whether an error is the one with which a cause is usually told.
+pub fn is_usual(rule: &Rule, symptom: &Symptom) -> bool {
+    symptom.refusal.is_some_and(|one| rule.has_refusal(one.id))
+        || symptom.statuses.iter().any(|one| rule.has_status(one))
 }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::symptom::{Symptom, plain_status};
 use crate::diff::{Finding, State, Subject};
-use crate::org::recorded::{Change, Recorded, SignIn};
+use crate::org::recorded::{AppKind, Change, Recorded, SignIn};
 use crate::org::refusal::Place;
 
 /// All that is known.
@@ -179,6 +179,36 @@ impl<'e> Evidence<'e> {
         trail.rows.iter().find(|row| {
             actions.contains(&row.action.as_str()) && names.iter().any(|name| speaks_of(row, name))
         })
+    }
+
+    /// The same of what was made in between: of actions that may have been about something else, an
+    /// older one dates nothing.
+    pub fn change_between(&self, actions: &[&str], names: &[&str]) -> Option<&'e Change> {
+        let trail = self.recorded.trail.seen()?;
+        let mut between = trail.rows.iter().filter(|row| self.is_between(row.time));
+        between.find(|row| {
+            actions.contains(&row.action.as_str()) && names.iter().any(|name| speaks_of(row, name))
+        })
+    }
+
+    /// What the app is called where a proof names it.
+    pub fn app_called(&self) -> String {
+        match self.recorded.app.seen() {
+            Some(app) if app.kind == AppKind::External => {
+                format!("ExternalClientApplication:{}", app.name)
+            }
+            Some(app) => format!("ConnectedApp:{}", app.name),
+            None => "app".to_owned(),
+        }
+    }
+
+    /// What the user's profile is called where a proof names it.
+    pub fn profile_called(&self) -> String {
+        let user = self.recorded.user.seen();
+        match user.and_then(|user| user.profile.as_deref()) {
+            Some(profile) => format!("Profile:{profile}"),
+            None => "Profile".to_owned(),
+        }
     }
 
     /// The names by which changes may speak of the app.

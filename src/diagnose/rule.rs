@@ -24,6 +24,9 @@ pub struct Rule {
     pub is_recorded: bool,
     /// Whether nobody signs in while it is so.
     pub blocks: bool,
+    /// Whether it may be as somebody wants it: then it is told only where it explains something,
+    /// or began in between, or where a template wants it otherwise.
+    pub is_choice: bool,
     /// The refusals that it explains, by their ids.
     pub refusals: &'static [&'static str],
     /// The refusals that may come of it, and which it explains only where it began in between.
@@ -91,7 +94,7 @@ pub enum Fit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// Of which object, type of metadata, or resource.
-    pub of: &'static str,
+    pub of: String,
     /// Its id, where it has one.
     pub id: Option<String>,
     /// Its time.
@@ -113,8 +116,8 @@ pub struct Began {
 
 impl Proof {
     /// A state that stands in an object or a file.
-    pub fn state(of: &'static str, words: impl Into<String>) -> Self {
-        Self { of, id: None, time: None, words: words.into() }
+    pub fn state(of: impl Into<String>, words: impl Into<String>) -> Self {
+        Self { of: of.into(), id: None, time: None, words: words.into() }
     }
 
     /// A row of the audit trail.
@@ -122,7 +125,7 @@ impl Proof {
         let by = change.by.as_deref().map(|by| format!(", by {by}")).unwrap_or_default();
         let words = format!("{} ({}){by}", change.display, change.action);
         Self {
-            of: "SetupAuditTrail",
+            of: "SetupAuditTrail".to_owned(),
             id: Some(change.id.clone()).filter(|id| !id.is_empty()),
             time: Some(change.time),
             words,
@@ -134,7 +137,7 @@ impl Proof {
         let times = if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
         let from = row.address.as_deref().map(|from| format!(" from {from}")).unwrap_or_default();
         Self {
-            of: "LoginHistory",
+            of: "LoginHistory".to_owned(),
             id: Some(row.id.clone()).filter(|id| !id.is_empty()),
             time: Some(row.time),
             words: format!("{}: {}{from}{times}", row.application, row.status),
@@ -151,7 +154,7 @@ impl Began {
 
 impl Found {
     /// A state that fits.
-    pub fn state(of: &'static str, words: impl Into<String>) -> Self {
+    pub fn state(of: impl Into<String>, words: impl Into<String>) -> Self {
         Self { proofs: vec![Proof::state(of, words)], began: None, fit: Fit::Likely }
     }
 

@@ -20,7 +20,7 @@ use crate::metadata::fact::FactAnswer;
 use crate::metadata::value::Value;
 
 pub use app::{AppKind, AppState, Blocked, IpRelaxation, RefreshPolicy};
-pub use calls::Calls;
+pub use calls::{Calls, Kind as CallKind};
 pub use grants::Grant;
 pub use known::Known;
 pub use sign_ins::{SUCCESS, SignIn, SignIns};

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::json::parts::Identity;
-use crate::diagnose::{Diagnosis, Drift, Hit, MomentKind, Rule, Symptom, Unseen, Verdict};
+use crate::diagnose::{self, Diagnosis, Drift, Hit, MomentKind, Rule, Symptom, Unseen, Verdict};
 use crate::template::setup;
 
 pub use html::render as html;
@@ -83,6 +83,8 @@ struct Told {
     found: Vec<Block>,
     /// What stands above these.
     found_heading: &'static str,
+    /// Of what it seldom comes.
+    rare: Vec<String>,
     ruled_out: Vec<String>,
     also: Vec<Block>,
     /// Other steps that are not so.
@@ -138,7 +140,7 @@ impl Told {
                 "What fits what is seen, the likeliest first",
             ),
         };
-        let steps: Vec<String> = diagnosis.other_steps.iter().map(step_in_words).collect();
+        let steps = steps_in_words(&diagnosis.other_steps);
         let is_packaged = diagnosis.other_steps.iter().any(|one| one.is_packaged);
         Self {
             headline: words::headline(why, diagnosis),
@@ -146,6 +148,7 @@ impl Told {
             error: words::of_symptom(&diagnosis.symptom),
             found,
             found_heading,
+            rare: Vec::new(),
             ruled_out: diagnosis
                 .ruled_out
                 .iter()
@@ -169,12 +172,15 @@ impl Told {
     }
 
     fn of_error(why: &Why<'_>, symptom: &Symptom, causes: &[&'static Rule]) -> Self {
+        let (usual, rare): (Vec<&'static Rule>, Vec<&'static Rule>) =
+            causes.iter().partition(|rule| diagnose::is_usual(rule, symptom));
         Self {
-            headline: words::of_error(symptom, causes.len()),
+            headline: words::of_error(symptom, causes),
             about: words::about(why),
             error: words::of_symptom(symptom),
-            found: causes.iter().map(|rule| Block::of_rule(why, rule)).collect(),
+            found: usual.into_iter().map(|rule| Block::of_rule(why, rule)).collect(),
             found_heading: "What it may come of, and what tells which",
+            rare: rare.iter().map(|rule| format!("{}: look at {}", rule.cause, rule.looks_at)).collect(),
             ruled_out: Vec::new(),
             also: Vec::new(),
             steps: Vec::new(),
@@ -239,6 +245,25 @@ fn ways(why: &Why<'_>, rule: &Rule, step: Option<&Drift>) -> Vec<Way> {
 
 fn step_in_words(drift: &Drift) -> String {
     format!("`{}/{}`, {} ({})", drift.template, drift.step, drift.title, drift.subject())
+}
+
+/// Each step once, with how many of its settings are not so.
+fn steps_in_words(drift: &[Drift]) -> Vec<String> {
+    let mut steps: Vec<(&Drift, usize)> = Vec::new();
+    for one in drift {
+        let is_it = |(known, _): &&mut (&Drift, usize)| {
+            (&known.template, &known.step) == (&one.template, &one.step)
+        };
+        match steps.iter_mut().find(is_it) {
+            Some((_, count)) => *count += 1,
+            None => steps.push((one, 1)),
+        }
+    }
+    let in_words = |(step, count): (&Drift, usize)| match count {
+        1 => step_in_words(step),
+        _ => format!("{} and {} more", step_in_words(step), count - 1),
+    };
+    steps.into_iter().map(in_words).collect()
 }
 
 fn unseen_in_words(unseen: &Unseen) -> String {

@@ -12,13 +12,13 @@ pub(in crate::diagnose) fn not_installed(e: &Evidence<'_>) -> Look {
         (Observed::Seen(true), _) => Look::out("the app is installed"),
         (Observed::Seen(false), _) => Look::Hit(
             Found::state("ConnectedApplication", "the org has no such app")
-                .since(e.change(ACTIONS, &e.app_names()))
+                .since(e.change_between(ACTIONS, &e.app_names()))
                 .fit(Fit::VeryLikely),
         ),
         (_, Some(true)) => Look::out("grants of the app have a menu item: it is installed"),
         (_, Some(false)) => Look::Hit(
             Found::state("OauthToken", "AppMenuItemId is empty: the app is not installed")
-                .since(e.change(ACTIONS, &e.app_names())),
+                .since(e.change_between(ACTIONS, &e.app_names())),
         ),
         (Observed::NotObserved(hidden), None) => Look::Unseen(hidden.clone()),
     }
@@ -39,7 +39,7 @@ pub(in crate::diagnose) fn blocked(e: &Evidence<'_>) -> Look {
     let change = e.change(&["blockConnectedApplication"], &e.app_names());
     if let Some(app) = e.recorded.app.seen().filter(|app| app.blocks_sessions) {
         let words = format!("the session policy of {} blocks all of its sessions", app.name);
-        return Look::Hit(Found::state("app", words).since(change));
+        return Look::Hit(Found::state(e.app_called(), words).since(change));
     }
     match &e.recorded.blocked {
         Observed::Seen(Some(blocked)) if blocked.by_access_control != Some(true) => {
@@ -75,7 +75,7 @@ pub(in crate::diagnose) fn access_control(e: &Evidence<'_>) -> Look {
             Look::out("API Access Control is on, and the app is one that an admin approves")
         }
         Some(false) => {
-            found.proofs.push(Proof::state("app", "no admin approves who may use it"));
+            found.proofs.push(Proof::state(e.app_called(), "no admin approves who may use it"));
             Look::Hit(found)
         }
         _ => Look::Hit(found.fit(Fit::Possible)),
@@ -135,17 +135,14 @@ pub(in crate::diagnose) fn not_let_in(e: &Evidence<'_>) -> Look {
             "the app lets in pre-authorised users alone, and the user has none of its profiles \
              and permission sets",
         )
-        .since(e.change(ACTIONS, &names))
+        .since(e.change_between(ACTIONS, &names))
     })
 }
 
-/// A sign-in with a key cannot approve for a user.
+/// A sign-in with a key cannot approve for a user; that users approve is no fault by itself.
 pub(in crate::diagnose) fn not_approved(e: &Evidence<'_>) -> Look {
     match e.recorded.app.seen().and_then(|app| app.is_admin_approved) {
-        Some(false) => Look::Hit(
-            Found::state("app", "it leaves it to each user to approve it").fit(Fit::Possible),
-        ),
         Some(true) => Look::out("an admin approves who may use the app"),
-        None => Look::Nothing,
+        Some(false) | None => Look::Nothing,
     }
 }

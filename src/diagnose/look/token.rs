@@ -45,7 +45,7 @@ pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
     };
     match app.refresh {
         Some(RefreshPolicy::Zero) => {
-            let mut proof = Proof::state("app", "a refresh token of it is not valid at all");
+            let mut proof = Proof::state(e.app_called(), "a refresh token of it is not valid at all");
             proof.time = app.changed;
             if let Some(by) = &app.changed_by {
                 proof.words.push_str(&format!("; {by} changed its file last"));
@@ -75,11 +75,11 @@ pub(in crate::diagnose) fn lifetime(e: &Evidence<'_>) -> Look {
     let state = format!("a refresh token ends {hours} hours {words}");
     match from {
         Some(from) if failed_at(e).duration_since(from) >= limit => Look::Hit(
-            Found::state("app", format!("{state}, and that time was over"))
+            Found::state(e.app_called(), format!("{state}, and that time was over"))
                 .fit(Fit::VeryLikely),
         ),
         Some(_) => Look::out(format!("{state}, and that time was not over")),
-        None => Look::Hit(Found::state("app", state).fit(Fit::Possible)),
+        None => Look::Hit(Found::state(e.app_called(), state).fit(Fit::Possible)),
     }
 }
 
@@ -88,7 +88,7 @@ pub(in crate::diagnose) fn idle(e: &Evidence<'_>) -> Look {
     let Some(used) = last_use(e) else {
         return match has_limit {
             Some(true) => Look::Hit(
-                Found::state("app", "idle tokens end after 30 days").fit(Fit::Possible),
+                Found::state(e.app_called(), "idle tokens end after 30 days").fit(Fit::Possible),
             ),
             _ => Look::Nothing,
         };
@@ -101,7 +101,7 @@ pub(in crate::diagnose) fn idle(e: &Evidence<'_>) -> Look {
     let words = format!("it was not used for {days} days");
     match has_limit {
         Some(true) => Look::Hit(
-            Found::state("app", format!("idle tokens end after 30 days, and {words}"))
+            Found::state(e.app_called(), format!("idle tokens end after 30 days, and {words}"))
                 .fit(Fit::VeryLikely),
         ),
         // Metadata goes on showing the old policy, and the flag is younger than many orgs.
@@ -119,7 +119,7 @@ pub(in crate::diagnose) fn evicted(e: &Evidence<'_>) -> Look {
     if grants.len() < GRANTS {
         return Look::out(match grants.len() {
             0 => "the user has no grant of the app: none took its place".to_owned(),
-            count => format!("the user has {count} of the {GRANTS} grants that an app keeps"),
+            count => format!("of the {GRANTS} grants that an app keeps the user has {count}"),
         });
     }
     let oldest = grants.iter().filter_map(|one| one.created).min();
@@ -130,7 +130,7 @@ pub(in crate::diagnose) fn evicted(e: &Evidence<'_>) -> Look {
     );
     if let (Some(oldest), Some(newest)) = (oldest, newest) {
         found.proofs.push(Proof {
-            of: "OauthToken",
+            of: "OauthToken".to_owned(),
             id: None,
             time: Some(newest),
             words: "the newest of them".to_owned(),
@@ -149,7 +149,7 @@ pub(in crate::diagnose) fn reused(e: &Evidence<'_>) -> Look {
     };
     match app.rotates {
         Some(true) => Look::Hit(Found::state(
-            "app",
+            e.app_called(),
             "refresh tokens rotate: one that is used again ends all that came of it",
         )),
         Some(false) => Look::out("refresh tokens of the app do not rotate"),
@@ -167,7 +167,7 @@ pub(in crate::diagnose) fn revoked(e: &Evidence<'_>) -> Look {
         count => Look::Hit(
             Found::state(
                 "OauthToken",
-                format!("the user has {count} grants, of which the vendor's may be none"),
+                format!("grants of the app that the user has: {count}; none need be the vendor's"),
             )
             .fit(Fit::Possible),
         ),

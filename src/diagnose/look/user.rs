@@ -54,7 +54,7 @@ pub(in crate::diagnose) fn password_expired(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn password_changed(e: &Evidence<'_>) -> Look {
-    match e.change(&["resetpassword", "changedpassword"], &e.user_names()) {
+    match e.change_between(&["resetpassword", "changedpassword"], &e.user_names()) {
         Some(change) => Look::Hit(Found::change(change)),
         None => Look::Nothing,
     }
@@ -101,14 +101,14 @@ pub(in crate::diagnose) fn no_api(e: &Evidence<'_>) -> Look {
     Look::of(&e.recorded.has_api_enabled, false, "the user has API Enabled", || {
         let names = [e.holder_names(), e.user_names()].concat();
         Found::state("PermissionSetAssignment", "no set of the user's has API Enabled")
-            .since(e.change(ACTIONS, &names))
+            .since(e.change_between(ACTIONS, &names))
     })
 }
 
 /// Addresses count where the app enforces them, and the profile has some.
 pub(in crate::diagnose) fn addresses(e: &Evidence<'_>) -> Look {
     let names = [e.app_names(), e.holder_names()].concat();
-    let change = e.change(&["changeIpRelaxationPolicy", "loginIpRange"], &names);
+    let change = e.change_between(&["changeIpRelaxationPolicy", "loginIpRange"], &names);
     let relaxation = match &e.recorded.app {
         Observed::Seen(app) => app.ip,
         Observed::NotObserved(_) => None,
@@ -123,8 +123,8 @@ pub(in crate::diagnose) fn addresses(e: &Evidence<'_>) -> Look {
     if ranges.is_empty() && relaxation.is_some() {
         return match change {
             // Trusted addresses of the whole org, and what an admin has put right since.
-            Some(change) if e.is_between(change.time) => Look::Hit(Found::change(change)),
-            _ => Look::out("the user's profile lets in from every address"),
+            Some(change) => Look::Hit(Found::change(change)),
+            None => Look::out("the user's profile lets in from every address"),
         };
     }
     let failed = e.failed();
@@ -148,7 +148,7 @@ pub(in crate::diagnose) fn addresses(e: &Evidence<'_>) -> Look {
         IpRelaxation::EnforceButRefresh => "the app enforces addresses but where it refreshes",
         _ => "the app enforces the profile's addresses",
     };
-    let mut found = Found::state("app", format!("{words}: {}", ranges.join(", "))).since(change);
+    let mut found = Found::state(e.app_called(), format!("{words}: {}", ranges.join(", "))).since(change);
     if let (Some(now), Some(before)) = (address, last_good)
         && now != before
     {
@@ -168,7 +168,7 @@ pub(in crate::diagnose) fn hours(e: &Evidence<'_>) -> Look {
             if of_file.is_some() && of_file == Week::of_file(&[]) {
                 return Look::out("the user's profile lets in at every hour");
             }
-            Look::Hit(Found::state("Profile", "its login hours have limits").fit(Fit::Possible))
+            Look::Hit(Found::state(e.profile_called(), "its login hours have limits").fit(Fit::Possible))
         }
         Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
     }
@@ -191,10 +191,7 @@ pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
         "profileEntityPermRemoved",
     ];
     let names = [e.holder_names(), e.user_names()].concat();
-    let change = e.change(ACTIONS, &names).filter(|change| {
-        // An older one says nothing of what goes wrong now.
-        e.stop.last_good.is_none_or(|last| change.time > last)
-    });
+    let change = e.change_between(ACTIONS, &names);
     let drift = e.drift.iter().find(|drift| {
         let subject = drift.subject();
         ["fieldPermissions[", "objectPermissions[", "user.field[", "user.object["]
@@ -212,7 +209,7 @@ pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
     let calls = e.recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds);
     for kind in calls.filter(|kind| matches!(kind.status, 400 | 403 | 404)) {
         found.proofs.push(Proof {
-            of: "EventLogFile ApiTotalUsage",
+            of: "EventLogFile ApiTotalUsage".to_owned(),
             id: None,
             time: Some(kind.first),
             words: format!("{} calls of {} ended with {}", kind.count, kind.of, kind.status),

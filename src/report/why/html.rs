@@ -23,6 +23,7 @@ pub fn render(why: &Why<'_>) -> String {
             @for one in &told.error { p { (words_of(one)) } }
             @if let Some(diagnosis) = why.diagnosis() { (picture::picture(why, diagnosis)) }
             (blocks(told.found_heading, &told.found, "missing"))
+            (list("Of what it seldom comes", &told.rare))
             (list("Ruled out", &told.ruled_out))
             (blocks("Also wrong, and not what stopped it", &told.also, "differs"))
             (list("Steps of the template that are not so besides", &told.steps))

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Found, Why, verdict_name, words};
 use crate::diagnose::{
-    Diagnosis, Drift, DriftOf, Fit, Hit, Moment, Rule, ShownBy, Symptom,
+    self, Diagnosis, Drift, DriftOf, Fit, Hit, Moment, Rule, ShownBy, Symptom,
 };
 use crate::report::json::parts::Identity;
 use crate::template::setup;
@@ -25,7 +25,7 @@ pub struct Document {
     stop: StopRow,
     cause: Option<HitRow>,
     consistent: Vec<HitRow>,
-    possible: Vec<RuleRow>,
+    possible: Vec<PossibleRow>,
     ruled_out: Vec<RuledOutRow>,
     also: Vec<HitRow>,
     other_steps: Vec<StepRow>,
@@ -60,6 +60,13 @@ struct RuleRow {
 }
 
 #[derive(Debug, Serialize)]
+struct PossibleRow {
+    #[serde(flatten)]
+    rule: RuleRow,
+    is_usual: bool,
+}
+
+#[derive(Debug, Serialize)]
 struct HitRow {
     #[serde(flatten)]
     rule: RuleRow,
@@ -80,7 +87,7 @@ struct BeganRow {
 
 #[derive(Debug, Serialize)]
 struct ProofRow {
-    of: &'static str,
+    of: String,
     id: Option<String>,
     time: Option<String>,
     words: String,
@@ -142,7 +149,11 @@ pub fn document(why: &Why<'_>) -> Document {
     let (symptom, possible) = match &why.found {
         Found::InOrg(diagnosis) => (&diagnosis.symptom, Vec::new()),
         Found::ByError { symptom, causes } => {
-            (*symptom, causes.iter().map(|rule| of_rule(why, rule, None)).collect())
+            let row = |rule: &&'static Rule| PossibleRow {
+                rule: of_rule(why, rule, None),
+                is_usual: diagnose::is_usual(rule, symptom),
+            };
+            (*symptom, causes.iter().map(row).collect())
         }
     };
     let summary = super::Told::of(why).headline;
@@ -260,7 +271,7 @@ fn of_hit(why: &Why<'_>, hit: &Hit) -> HitRow {
             .proofs
             .iter()
             .map(|proof| ProofRow {
-                of: proof.of,
+                of: proof.of.clone(),
                 id: proof.id.clone(),
                 time: proof.time.map(time),
                 words: proof.words.clone(),

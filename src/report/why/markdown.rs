@@ -17,6 +17,7 @@ pub fn render(why: &Why<'_>) -> String {
         let _ = write!(out, "{}\n\n", prose(&words::capital(one)));
     }
     blocks(&mut out, told.found_heading, &told.found);
+    list(&mut out, "Of what it seldom comes", &told.rare);
     list(&mut out, "Ruled out", &told.ruled_out);
     blocks(&mut out, "Also wrong, and not what stopped it", &told.also);
     list(&mut out, "Steps of the template that are not so besides", &told.steps);

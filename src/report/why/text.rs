@@ -23,6 +23,7 @@ pub fn render(why: &Why<'_>) -> String {
     }
     heading(&mut out, told.found_heading, told.found.is_empty());
     told.found.iter().for_each(|one| block(&mut out, one));
+    list(&mut out, "Of what it seldom comes", &told.rare);
     list(&mut out, "Ruled out", &told.ruled_out);
     heading(&mut out, "Also wrong, and not what stopped it", told.also.is_empty());
     told.also.iter().for_each(|one| block(&mut out, one));

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Why;
-use crate::diagnose::{Began, Diagnosis, Hit, Moment, MomentKind, ShownBy, Symptom, Verdict};
+use crate::diagnose::{
+    self, Began, Diagnosis, Hit, Moment, MomentKind, Rule, ShownBy, Symptom, Verdict,
+};
 
 /// A text with its first letter large.
 pub(super) fn capital(text: &str) -> String {
@@ -48,7 +50,7 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
         (Verdict::Cause, Some(cause)) => of_cause(why, &when, cause),
         (Verdict::Consistent, _) => {
             let likeliest = diagnosis.consistent.first().map_or("", |hit| hit.rule.cause);
-            format!("{when}; why, the org does not record. What fits best: {likeliest}")
+            format!("{when}; why, the org does not record: what fits best is that {likeliest}")
         }
         (Verdict::Blind, _) => "Nothing could be seen in the org".to_owned(),
         _ => {
@@ -115,14 +117,18 @@ pub(super) fn of_symptom(symptom: &Symptom) -> Vec<String> {
 }
 
 /// The first line where no org is asked.
-pub(super) fn of_error(symptom: &Symptom, causes: usize) -> String {
-    match (causes, symptom.refusal) {
+pub(super) fn of_error(symptom: &Symptom, causes: &[&'static Rule]) -> String {
+    let usual = || causes.iter().filter(|rule| diagnose::is_usual(rule, symptom));
+    match (usual().count(), symptom.refusal) {
+        (1, _) => {
+            let cause = usual().next().map_or("", |rule| rule.cause);
+            format!("That error says: {cause}")
+        }
+        (0, Some(refusal)) => format!("{}: {}", capital(refusal.means), refusal.way_out),
         (0, None) => "Nothing is known of that error: show it to the vendor, and ask the org with \
                       `--org`"
             .to_owned(),
-        (0, Some(refusal)) => format!("{}: {}", capital(refusal.means), refusal.way_out),
-        (1, _) => "That error has one cause that is known".to_owned(),
-        (count, _) => format!("That error has {count} causes that are known; the org tells which"),
+        (count, _) => format!("That error may come of {count} things; the org tells which"),
     }
 }
 
