@@ -26,7 +26,7 @@ use crate::org::recorded::{Hidden, Recorded};
 pub use evidence::{Drift, DriftOf, Evidence, ShownBy, Stop};
 pub use rule::{Began, Fit, Found, Look, Proof, Rule, WayOut};
 pub use symptom::Symptom;
-pub use table::RULES;
+pub use table::rules;
 pub use timeline::{Moment, MomentKind};
 
 /// What came of it.
@@ -119,18 +119,7 @@ pub fn diagnose(
     drift: &[Drift],
     now: Timestamp,
 ) -> Diagnosis {
-    by_rules(RULES, recorded, told, drift, now)
-}
-
-/// The same by a table of one's own.
-fn by_rules(
-    rules: &'static [Rule],
-    recorded: &Recorded,
-    told: Option<&str>,
-    drift: &[Drift],
-    now: Timestamp,
-) -> Diagnosis {
-    let all: Vec<&'static Rule> = rules.iter().collect();
+    let all: Vec<&'static Rule> = rules().collect();
     decide(&all, &Evidence::new(recorded, told, drift, now))
 }
 
@@ -255,7 +244,7 @@ fn explains(rule: &Rule, e: &Evidence<'_>) -> bool {
 /// Says whether an error was seen of which the table knows what explains it.
 fn is_error_known(e: &Evidence<'_>) -> bool {
     e.symptom.refusal.is_some()
-        || e.symptom.statuses.iter().any(|one| RULES.iter().any(|rule| rule.has_status(one)))
+        || e.symptom.statuses.iter().any(|one| rules().any(|rule| rule.has_status(one)))
 }
 
 /// Says whether it may have been refused as it was, where it began in between.
@@ -349,7 +338,7 @@ pub fn causes(symptom: &Symptom) -> Vec<&'static Rule> {
             || (of_refusal(rule.may_refuse) && !is_only_vague)
             || symptom.statuses.iter().any(|one| rule.has_status(one))
     };
-    let mut all: Vec<&'static Rule> = RULES.iter().filter(of_it).collect();
+    let mut all: Vec<&'static Rule> = rules().filter(of_it).collect();
     all.sort_by_key(|rule| (!is_usual(rule, symptom), rule.order, rule.id));
     all
 }

@@ -292,11 +292,11 @@ fn of_calls(recorded: &Recorded) -> Option<(Option<Timestamp>, Timestamp)> {
     };
     let bad = kinds.iter().filter(|kind| !kind.is_good());
     let open = bad.filter(|kind| last_of(&kind.of).is_none_or(|last| last < kind.last));
-    let since = open.filter_map(|kind| {
+    let since = open.map(|kind| {
         let last = last_of(&kind.of);
         let of_it = kinds.iter().filter(|one| !one.is_good() && one.of == kind.of);
         let first = of_it.map(|one| one.first).filter(|at| last.is_none_or(|last| *at > last));
-        Some((last, first.min().unwrap_or(kind.last)))
+        (last, first.min().unwrap_or(kind.last))
     });
     since.min_by_key(|(_, first)| *first)
 }

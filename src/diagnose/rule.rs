@@ -190,12 +190,7 @@ impl Look {
     }
 
     /// What a flag that was observed comes to.
-    pub fn of(
-        flag: &Observed<bool>,
-        is_hit: bool,
-        out: &str,
-        hit: impl FnOnce() -> Found,
-    ) -> Self {
+    pub fn of(flag: &Observed<bool>, is_hit: bool, out: &str, hit: impl FnOnce() -> Found) -> Self {
         match flag {
             Observed::Seen(flag) if *flag == is_hit => Self::Hit(hit()),
             Observed::Seen(_) => Self::out(out),

@@ -31,9 +31,8 @@ impl Symptom {
         let cut = line.char_indices().nth(SHOWN).map(|(at, _)| at);
         let shown = cut.map_or_else(|| line.clone(), |at| format!("{}…", &line[..at]));
         let pair = of_json(text).or_else(|| of_address(text));
-        let refusal = pair
-            .and_then(|(code, words)| find(&code, &words))
-            .or_else(|| of_words(&line));
+        let refusal =
+            pair.and_then(|(code, words)| find(&code, &words)).or_else(|| of_words(&line));
         let statuses = match refusal {
             Some(_) => Vec::new(),
             None => vec![plain_status(&line)],
@@ -53,7 +52,7 @@ fn find(code: &str, words: &str) -> Option<&'static Refusal> {
 }
 
 /// The words of a sign-in's row as the table of rules has them: the documentation prints some with
-/// `Failed: ` before them and some without, and rows differ from it (S 12.2).
+/// `Failed: ` before them and some without, and rows differ from it (S 13.2).
 pub(super) fn plain_status(status: &str) -> String {
     let lower = status.trim().to_lowercase();
     lower.strip_prefix("failed:").map_or(lower.clone(), |rest| rest.trim().to_owned())
@@ -120,13 +119,36 @@ mod tests {
         for (text, id) in [
             ("invalid_grant: expired access/refresh token", "token-over"),
             ("OAUTH_APP_BLOCKED", "blocked"),
-            ("HTTP/1.1 400 Bad Request\r\n\r\n{\"error\":\"invalid_grant\",\"error_description\":\"expired access/refresh token\"}", "token-over"),
-            ("{\"error\": \"invalid_client\", \"error_description\": \"invalid client credentials\"}", "wrong-secret"),
-            ("[{\"message\":\"Session expired or invalid\",\"errorCode\":\"INVALID_SESSION_ID\"}]", "session-over"),
-            ("https://acme.my.salesforce.com/setup/secur/RemoteAccessErrorPage.apexp?error=OAUTH_APP_BLOCKED&error_description=this+app+is+blocked+by+admin", "blocked"),
-            ("https://vendor.example.com/callback?error=access_denied&error_description=end-user%20denied%20authorization", "turned-down"),
+            (
+                "HTTP/1.1 400 Bad Request\r\n\r\n{\"error\":\"invalid_grant\",\
+                 \"error_description\":\"expired access/refresh token\"}",
+                "token-over",
+            ),
+            (
+                "{\"error\": \"invalid_client\", \
+                 \"error_description\": \"invalid client credentials\"}",
+                "wrong-secret",
+            ),
+            (
+                "[{\"message\":\"Session expired or invalid\",\
+                 \"errorCode\":\"INVALID_SESSION_ID\"}]",
+                "session-over",
+            ),
+            (
+                "https://acme.my.salesforce.com/setup/secur/RemoteAccessErrorPage.apexp?\
+                 error=OAUTH_APP_BLOCKED&error_description=this+app+is+blocked+by+admin",
+                "blocked",
+            ),
+            (
+                "https://vendor.example.com/callback?error=access_denied&\
+                 error_description=end-user%20denied%20authorization",
+                "turned-down",
+            ),
             ("Error: this app is blocked by admin", "blocked"),
-            ("sync failed with API_CURRENTLY_DISABLED: API is disabled for this User", "no-api-for-user"),
+            (
+                "sync failed with API_CURRENTLY_DISABLED: API is disabled for this User",
+                "no-api-for-user",
+            ),
             ("This session is not valid for use with the REST API", "session-not-for-the-api"),
             ("invalid_grant", "grant-refused"),
             ("REQUEST_LIMIT_EXCEEDED", "requests-used-up"),

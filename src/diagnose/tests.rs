@@ -6,7 +6,7 @@ mod stories;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Diagnosis, Drift, DriftOf, RULES, Rule, diagnose};
+use super::{Diagnosis, Drift, DriftOf, Rule, diagnose, rules};
 use crate::org::recorded::{
     AppKind, AppState, Change, Grant, IpRelaxation, Locks, Observed, Recorded, RefreshPolicy,
     SignIn, SignIns, Trail, UserState,
@@ -165,5 +165,5 @@ fn drift(step: &str, type_name: &str, path: &str) -> Drift {
 }
 
 fn rule(id: &str) -> &'static Rule {
-    RULES.iter().find(|rule| rule.id == id).unwrap()
+    rules().find(|rule| rule.id == id).unwrap()
 }

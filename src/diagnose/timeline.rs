@@ -51,7 +51,8 @@ pub(super) fn timeline(e: &Evidence<'_>) -> Vec<Moment> {
     let names = [e.app_names(), e.user_names(), e.holder_names()].concat();
     let changes = recorded.trail.seen().into_iter().flat_map(|trail| &trail.rows);
     let is_ours = |change: &&Change| {
-        names.iter().any(|name| speaks_of(change, name)) || of_org(change) && e.is_between(change.time)
+        names.iter().any(|name| speaks_of(change, name))
+            || of_org(change) && e.is_between(change.time)
     };
     all.extend(changes.filter(is_ours).map(of_change));
     for kind in recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds) {

@@ -2,7 +2,7 @@
 //! and of its app, in few requests.
 //!
 //! Whose eyes look comes first: what the caller may not see is *not observed*, with the right that
-//! would show it, and an empty list is believed only of who would be shown its rows (S 12.1).
+//! would show it, and an empty list is believed only of who would be shown its rows (S 13.1).
 
 mod app;
 mod calls;
@@ -190,7 +190,7 @@ impl Org {
         let last_good = sign_ins.seen().and_then(|all| all.last_success(&names));
         let from = last_good.map_or(asked.since, |last| last.min(asked.since));
         let trail = trail::read(self, from, &rights).await?;
-        let app::Looked { state, blocked, password_flow, ranges, hours, .. } = app;
+        let app::Looked { state, blocked, password_flow, ranges, hours } = app;
         Ok(Recorded {
             now: self.now(),
             caller: rights.caller.clone(),
@@ -243,6 +243,9 @@ fn soql_time(time: Timestamp) -> String {
 
 /// Says whether two ids name one row: one of them may lack the suffix of three.
 fn is_same_id(one: &str, other: &str) -> bool {
-    one.len() >= 15 && other.len() >= 15 && one.is_char_boundary(15) && other.is_char_boundary(15)
+    one.len() >= 15
+        && other.len() >= 15
+        && one.is_char_boundary(15)
+        && other.is_char_boundary(15)
         && one[..15] == other[..15]
 }

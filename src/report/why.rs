@@ -180,7 +180,10 @@ impl Told {
             error: words::of_symptom(symptom),
             found: usual.into_iter().map(|rule| Block::of_rule(why, rule)).collect(),
             found_heading: "What it may come of, and what tells which",
-            rare: rare.iter().map(|rule| format!("{}: look at {}", rule.cause, rule.looks_at)).collect(),
+            rare: rare
+                .iter()
+                .map(|rule| format!("{}: look at {}", rule.cause, rule.looks_at))
+                .collect(),
             ruled_out: Vec::new(),
             also: Vec::new(),
             steps: Vec::new(),

@@ -82,6 +82,7 @@ mod vouched;
 mod waivers;
 mod wants;
 mod whole;
+mod why;
 mod witness;
 mod worst_day;
 mod wsdl;

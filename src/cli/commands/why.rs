@@ -234,8 +234,7 @@ impl<'a> Request<'a> {
         let failed = |error| CommandError::org(name, &error);
         let recorded = org.recorded(&asked).await.map_err(failed)?;
         let drift = self.drift(org).await;
-        let diagnosis =
-            diagnose::diagnose(&recorded, self.arguments.error.as_deref(), &drift, now);
+        let diagnosis = diagnose::diagnose(&recorded, self.arguments.error.as_deref(), &drift, now);
         let (requests, version) = (org.requests(), org.api_version());
         self.ui.detail(&format!("{requests} requests, API version {version}"));
         let templates = self.wanted.iter().flat_map(Wanted::templates);
@@ -281,13 +280,8 @@ impl<'a> Request<'a> {
         let steps = wanted.steps_to_look_at()?;
         let only = Selection::parse(&[], &[])?;
         let waivers = wanted::waivers(self.ui, self.config, Some(&self.choice))?;
-        let goal = Goal::Steps {
-            wanted,
-            steps: &steps,
-            only: &only,
-            waivers: &waivers,
-            is_blind: false,
-        };
+        let goal =
+            Goal::Steps { wanted, steps: &steps, only: &only, waivers: &waivers, is_blind: false };
         let seen = goal.look(self.ui, org, self.choice.name(), false).await?;
         let found = goal.found(seen, false)?;
         Ok(found.findings.iter().filter_map(Drift::of).collect())

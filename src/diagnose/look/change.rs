@@ -16,10 +16,13 @@ fn hit(e: &Evidence<'_>, change: Option<&Change>) -> Look {
 pub(in crate::diagnose) fn approval_reset(e: &Evidence<'_>) -> Look {
     let actions = ["insertConnectedApplication", "changeUserRuntimeAccessPolicy"];
     let change = e.change(&actions, &e.app_names());
-    hit(e, change.filter(|change| {
-        change.action != "changeUserRuntimeAccessPolicy"
-            || change.display.to_lowercase().ends_with("pre-authorized")
-    }))
+    hit(
+        e,
+        change.filter(|change| {
+            change.action != "changeUserRuntimeAccessPolicy"
+                || change.display.to_lowercase().ends_with("pre-authorized")
+        }),
+    )
 }
 
 pub(in crate::diagnose) fn secret(e: &Evidence<'_>) -> Look {
@@ -49,8 +52,10 @@ pub(in crate::diagnose) fn client_credentials(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn secret_required(e: &Evidence<'_>) -> Look {
-    let actions =
-        ["changeApplicationOptionalConsumerSecret", "changeApplicationSecretRequiredForRefreshToken"];
+    let actions = [
+        "changeApplicationOptionalConsumerSecret",
+        "changeApplicationSecretRequiredForRefreshToken",
+    ];
     hit(e, e.change(&actions, &e.app_names()))
 }
 

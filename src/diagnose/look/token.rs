@@ -27,7 +27,7 @@ fn grants<'e>(e: &Evidence<'e>) -> Result<&'e [Grant], Look> {
 }
 
 /// When it was used last, as far as anything tells: a try that failed counts as use in a grant's
-/// row (S 12.3), so a sign-in that worked comes first.
+/// row (S 13.3), so a sign-in that worked comes first.
 fn last_use(e: &Evidence<'_>) -> Option<Timestamp> {
     let by_grants = || e.recorded.grants.seen()?.iter().filter_map(|one| one.used).max();
     e.stop.last_good.or_else(by_grants)
@@ -45,11 +45,11 @@ pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
     };
     match app.refresh {
         Some(RefreshPolicy::Zero) => {
-            let mut proof = Proof::state(e.app_called(), "a refresh token of it is not valid at all");
+            let by = app.changed_by.as_deref();
+            let by = by.map(|by| format!("; {by} changed its file last")).unwrap_or_default();
+            let words = format!("a refresh token of it is not valid at all{by}");
+            let mut proof = Proof::state(e.app_called(), words);
             proof.time = app.changed;
-            if let Some(by) = &app.changed_by {
-                proof.words.push_str(&format!("; {by} changed its file last"));
-            }
             Look::Hit(Found { proofs: vec![proof], began: None, fit: Fit::VeryLikely })
         }
         Some(_) => Look::out("the policy does not end refresh tokens at once"),
@@ -105,9 +105,7 @@ pub(in crate::diagnose) fn idle(e: &Evidence<'_>) -> Look {
                 .fit(Fit::VeryLikely),
         ),
         // Metadata goes on showing the old policy, and the flag is younger than many orgs.
-        Some(false) | None => {
-            Look::Hit(Found::state("LoginHistory", words).fit(Fit::Possible))
-        }
+        Some(false) | None => Look::Hit(Found::state("LoginHistory", words).fit(Fit::Possible)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The user: may they sign in at all, from where and when, and what may they do.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{Began, Fit, Found, Look, Proof};
@@ -8,7 +8,7 @@ use crate::metadata::hours::Week;
 use crate::metadata::range::IpRange;
 use crate::org::recorded::{IpRelaxation, Observed};
 
-/// The flow by user name and password, as `LoginHistory` calls it (S 12.2).
+/// The flow by user name and password, as `LoginHistory` calls it (S 13.2).
 pub(super) const BY_PASSWORD: &str = "OauthUsernamePassword";
 
 pub(in crate::diagnose) fn inactive(e: &Evidence<'_>) -> Look {
@@ -62,10 +62,9 @@ pub(in crate::diagnose) fn password_changed(e: &Evidence<'_>) -> Look {
 
 pub(in crate::diagnose) fn password_flow(e: &Evidence<'_>) -> Look {
     let rows = e.recorded.sign_ins.seen().into_iter().flat_map(|all| &all.rows);
-    let by_password =
-        rows.filter(|row| row.is_of(&e.recorded.app_names)).find(|row| {
-            row.flow.as_deref().is_some_and(|flow| flow.eq_ignore_ascii_case(BY_PASSWORD))
-        });
+    let by_password = rows
+        .filter(|row| row.is_of(&e.recorded.app_names))
+        .find(|row| row.flow.as_deref().is_some_and(|flow| flow.eq_ignore_ascii_case(BY_PASSWORD)));
     let Some(row) = by_password else {
         return Look::out("the app was not seen to sign in with a password");
     };
@@ -148,7 +147,8 @@ pub(in crate::diagnose) fn addresses(e: &Evidence<'_>) -> Look {
         IpRelaxation::EnforceButRefresh => "the app enforces addresses but where it refreshes",
         _ => "the app enforces the profile's addresses",
     };
-    let mut found = Found::state(e.app_called(), format!("{words}: {}", ranges.join(", "))).since(change);
+    let mut found =
+        Found::state(e.app_called(), format!("{words}: {}", ranges.join(", "))).since(change);
     if let (Some(now), Some(before)) = (address, last_good)
         && now != before
     {
@@ -168,7 +168,9 @@ pub(in crate::diagnose) fn hours(e: &Evidence<'_>) -> Look {
             if of_file.is_some() && of_file == Week::of_file(&[]) {
                 return Look::out("the user's profile lets in at every hour");
             }
-            Look::Hit(Found::state(e.profile_called(), "its login hours have limits").fit(Fit::Possible))
+            Look::Hit(
+                Found::state(e.profile_called(), "its login hours have limits").fit(Fit::Possible),
+            )
         }
         Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
     }
@@ -218,7 +220,7 @@ pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
     Look::Hit(found)
 }
 
-/// An assignment that has run out leaves no change on the app (S 12.1).
+/// An assignment that has run out leaves no change on the app (S 13.1).
 pub(in crate::diagnose) fn assignment_expired(e: &Evidence<'_>) -> Look {
     let all = match &e.recorded.assignments {
         Observed::Seen(all) => all,

@@ -1,5 +1,5 @@
 //! What of the set-up lets an app's sign-ins in or keeps them out: the app's policies, what blocks
-//! it, the profile's addresses and hours, the flows of the org (S 1.3, 2.5, 12.5).
+//! it, the profile's addresses and hours, the flows of the org (S 1.3, 2.5, 13.5).
 
 use std::collections::BTreeSet;
 
@@ -90,7 +90,7 @@ pub struct Blocked {
     pub name: String,
     /// What it calls the app.
     pub app: String,
-    /// What its flag says of API Access Control; what that means is UNVERIFIED (S 12.5).
+    /// What its flag says of API Access Control; what that means is UNVERIFIED (S 13.5).
     pub by_access_control: Option<bool>,
     /// When it was changed last, where the list says so.
     pub changed: Option<Timestamp>,
@@ -140,8 +140,7 @@ pub(super) async fn read(
         Err(error) if error.is_about_one_question() => Err(in_short(&error)),
         Err(error) => return Err(error),
     };
-    let mut components: BTreeSet<ComponentId> =
-        [ComponentId::new("Settings", "OauthOidc")].into();
+    let mut components: BTreeSet<ComponentId> = [ComponentId::new("Settings", "OauthOidc")].into();
     if kind != Some(AppKind::External) {
         components.insert(ComponentId::new(CONNECTED_APP, app));
     }
@@ -227,9 +226,8 @@ fn kind_of(own: &[Listed], app: &str) -> Option<AppKind> {
 }
 
 fn state(set: &ComponentSet, app: &str, own: &[Listed]) -> Observed<AppState> {
-    let root = |type_name: &str| {
-        set.get(&ComponentId::new(type_name, app)).map(|one| one.document.root())
-    };
+    let root =
+        |type_name: &str| set.get(&ComponentId::new(type_name, app)).map(|one| one.document.root());
     let mut state = AppState {
         kind: AppKind::Connected,
         name: app.to_owned(),
@@ -250,7 +248,8 @@ fn state(set: &ComponentSet, app: &str, own: &[Listed]) -> Observed<AppState> {
         state.refresh = text(policy, "refreshTokenPolicy").as_deref().and_then(refresh);
         state.ip = text(policy, "ipRelaxation").as_deref().and_then(relaxation);
         // Setup's default (S 1.3).
-        state.is_admin_approved = oauth.map(|oauth| flag(oauth, "isAdminApproved").unwrap_or(false));
+        state.is_admin_approved =
+            oauth.map(|oauth| flag(oauth, "isAdminApproved").unwrap_or(false));
         state.rotates = oauth.and_then(|oauth| flag(oauth, "isRefreshTokenRotationEnabled"));
         state.has_idle_limit = oauth.and_then(|oauth| flag(oauth, "isEnforceRefreshTokenTTL"));
         let action = text(app.child("sessionPolicy"), "policyAction");
@@ -305,11 +304,7 @@ fn elsewhere(set: &ComponentSet, app: &str, mut state: AppState) -> Observed<App
     }
 }
 
-fn blocked(
-    set: &ComponentSet,
-    listed: &[Listed],
-    names: &[String],
-) -> Observed<Option<Blocked>> {
+fn blocked(set: &ComponentSet, listed: &[Listed], names: &[String]) -> Observed<Option<Blocked>> {
     let is_it = |text: &str| names.iter().any(|name| name.eq_ignore_ascii_case(text.trim()));
     let mut unread = None;
     for one in listed {

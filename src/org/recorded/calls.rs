@@ -1,4 +1,4 @@
-//! The event log file `ApiTotalUsage`, which an org gives for one day at no cost (S 12.6): how the
+//! The event log file `ApiTotalUsage`, which an org gives for one day at no cost (S 13.6): how the
 //! calls of the API ended, and from where they came. Of it only the rows of the user or the app are
 //! kept, and of these what is counted.
 
@@ -151,14 +151,25 @@ mod tests {
 
     #[test]
     fn only_the_rows_of_the_app_and_its_user_count() {
-        let file = "\"USER_ID\",\"CONNECTED_APP_NAME\",\"STATUS_CODE\",\"TIMESTAMP_DERIVED\",\
-                    \"ENTITY_NAME\",\"CLIENT_IP\"\n\
-                    \"005000000000001\",\"Lamp\",\"200\",\"2026-11-25T01:10:00.000Z\",\"Lead\",\"198.51.100.7\"\n\
-                    \"005000000000001\",\"Lamp\",\"404\",\"2026-11-25T02:10:00.000Z\",\"Lead\",\"198.51.100.7\"\n\
-                    \"005000000000001\",\"Lamp\",\"404\",\"2026-11-25T02:20:00.000Z\",\"Lead\",\"198.51.100.8\"\n\
-                    \"005000000000001\",\"Other\",\"500\",\"2026-11-25T02:20:00.000Z\",\"Lead\",\"\"\n\
-                    \"005000000000002\",\"\",\"403\",\"2026-11-25T02:20:00.000Z\",\"Lead\",\"\"\n\
-                    \"005000000000001\",\"\",\"401\",\"2026-11-25T03:20:00.000Z\",\"\",\"\"\n";
+        let (one, other) = ("005000000000001", "005000000000002");
+        let rows = [
+            (one, "Lamp", 200, "01:10", "198.51.100.7"),
+            (one, "Lamp", 404, "02:10", "198.51.100.7"),
+            (one, "Lamp", 404, "02:20", "198.51.100.8"),
+            (one, "Other", 500, "02:20", ""),
+            (other, "", 403, "02:20", ""),
+            (one, "", 401, "03:20", ""),
+        ];
+        let row = |(user, app, status, time, address): (&str, &str, u16, &str, &str)| {
+            format!(
+                "\"{user}\",\"{app}\",\"{status}\",\"2026-11-25T{time}:00.000Z\",\"Lead\",\
+                 \"{address}\"\n"
+            )
+        };
+        let file =
+            "USER_ID,CONNECTED_APP_NAME,STATUS_CODE,TIMESTAMP_DERIVED,ENTITY_NAME,CLIENT_IP\n"
+                .to_owned()
+                + &rows.map(row).concat();
         let user = Some("005000000000001AAA");
         let kinds = parse(file.as_bytes(), user, &["lamp".to_owned()]).unwrap();
         let told: Vec<(u16, usize)> = kinds.iter().map(|one| (one.status, one.count)).collect();

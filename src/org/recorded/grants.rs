@@ -1,5 +1,5 @@
 //! What a user has granted an app: `OauthToken`, and for external client apps the usage API (S
-//! 12.3). Neither a token nor an address that takes one back is asked for or kept.
+//! 13.3). Neither a token nor an address that takes one back is asked for or kept.
 
 use jiff::Timestamp;
 use serde_json::Value as Json;
@@ -12,7 +12,7 @@ use crate::metadata::registry::ApiVersion;
 use crate::org::http::soql_text;
 use crate::org::{Org, OrgError};
 
-/// The usage API came with this version (S 12.3).
+/// The usage API came with this version (S 13.3).
 const USAGE: ApiVersion = ApiVersion(59);
 /// A page of it holds so many; it says that there is another also on the last.
 const PAGE: usize = 100;

@@ -6,7 +6,7 @@ use crate::metadata::fact::{Access, Fact, FactAnswer, FactValues, OrganizationFa
 use crate::metadata::value::Value;
 use crate::org::{Org, OrgError};
 
-/// The rights that show what is asked, in Setup's words (S 12.1).
+/// The rights that show what is asked, in Setup's words (S 13.1).
 pub(super) const VIEW_SETUP: &str = "View Setup and Configuration";
 pub(super) const HISTORY: &str = "Monitor Login History (or Manage Users)";
 pub(super) const MANAGE_USERS: &str = "Manage Users";

@@ -1,4 +1,4 @@
-//! `LoginHistory`: every try of a known user (S 12.2). Rows can be chosen by user and time and
+//! `LoginHistory`: every try of a known user (S 13.2). Rows can be chosen by user and time and
 //! little else, so that what of them is the app's is told here.
 
 use jiff::Timestamp;

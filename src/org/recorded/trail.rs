@@ -1,4 +1,4 @@
-//! `SetupAuditTrail`: who changed what (S 12.4). Rows are chosen by time; what they speak of stands
+//! `SetupAuditTrail`: who changed what (S 13.4). Rows are chosen by time; what they speak of stands
 //! in `Display`, by which none can be chosen.
 
 use jiff::Timestamp;

@@ -1,5 +1,5 @@
 //! The user of an integration: active, frozen, locked out, with which password and assignments (S
-//! 12.1).
+//! 13.1).
 
 use jiff::Timestamp;
 use serde_json::Value as Json;

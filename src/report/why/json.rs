@@ -4,9 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Found, Why, verdict_name, words};
-use crate::diagnose::{
-    self, Diagnosis, Drift, DriftOf, Fit, Hit, Moment, Rule, ShownBy, Symptom,
-};
+use crate::diagnose::{self, Diagnosis, Drift, DriftOf, Fit, Hit, Moment, Rule, ShownBy, Symptom};
 use crate::report::json::parts::Identity;
 use crate::template::setup;
 
@@ -186,11 +184,7 @@ pub fn document(why: &Why<'_>) -> Document {
             })
             .collect(),
         also: hits(|one| &one.also),
-        other_steps: diagnosis
-            .into_iter()
-            .flat_map(|one| &one.other_steps)
-            .map(of_step)
-            .collect(),
+        other_steps: diagnosis.into_iter().flat_map(|one| &one.other_steps).map(of_step).collect(),
         unseen: diagnosis
             .into_iter()
             .flat_map(|one| &one.unseen)

@@ -16,8 +16,11 @@ const LEFT: i64 = 70;
 /// How wide a mark is.
 const MARK: i64 = 4;
 
-/// A row's name, where it is, and what stands in it with which colour.
-const ROWS: [(&str, i64, &[(MomentKind, &str)]); 3] = [
+/// What stands in a row, each with its colour.
+type Marks = &'static [(MomentKind, &'static str)];
+
+/// A row's name, where it is, and what stands in it.
+const ROWS: [(&str, i64, Marks); 3] = [
     ("sign-ins", 12, &[(MomentKind::SignedIn, "in-sync"), (MomentKind::Failed, "missing")]),
     ("changes", 42, &[(MomentKind::Changed, "differs"), (MomentKind::Granted, "manual")]),
     ("calls", 72, &[(MomentKind::Called, "in-sync"), (MomentKind::Refused, "missing")]),

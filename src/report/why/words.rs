@@ -50,7 +50,11 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
         (Verdict::Cause, Some(cause)) => of_cause(why, &when, cause),
         (Verdict::Consistent, _) => {
             let likeliest = diagnosis.consistent.first().map_or("", |hit| hit.rule.cause);
-            format!("{when}; why, the org does not record: what fits best is that {likeliest}")
+            let when = match (stop.first_bad, stop.last_good) {
+                (None, None) => "Why it does not work".to_owned(),
+                _ => format!("{when}; why"),
+            };
+            format!("{when}, the org does not record: what fits best is that {likeliest}")
         }
         (Verdict::Blind, _) => "Nothing could be seen in the org".to_owned(),
         _ => {
