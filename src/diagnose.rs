@@ -167,10 +167,9 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     consistent.sort_by_key(|hit| (Reverse(hit.found.fit), hit.rule.order, hit.rule.id));
     // What leaves no trace is no finding of its own beside a cause.
     let mut also: Vec<Hit> = causes.collect();
-    let is_told = |hit: &Hit| {
-        hit.rule.is_recorded
-            && (!hit.rule.is_choice || hit.explains || hit.is_between || hit.step.is_some())
-    };
+    // What somebody may want so is wrong only where a template says it, as one of its steps.
+    let is_told =
+        |hit: &Hit| hit.rule.is_recorded && (!hit.rule.is_choice || hit.explains || hit.is_between);
     also.extend(rest.into_iter().filter(is_told));
     also.sort_by_key(|hit| (hit.rule.order, hit.rule.id));
     if cause.is_some() {
@@ -275,14 +274,19 @@ fn is_consistent(hit: &Hit, e: &Evidence<'_>) -> bool {
     if is_outlived(hit, e) {
         return false;
     }
+    let is_sure = hit.found.fit == Fit::VeryLikely;
     if hit.rule.is_recorded {
-        // It keeps everybody out, and since when nobody knows.
-        let is_undated = hit.rule.blocks && hit.found.began.is_none();
+        // It keeps the app out, and since when nobody knows.
+        let may_refuse = |id: &str| hit.rule.may_refuse.contains(&id);
+        let is_told = e.symptom.refusal.is_some_and(|one| may_refuse(one.id));
+        let is_undated = hit.found.began.is_none() && (hit.rule.blocks || is_told || is_sure);
         return is_undated && (!is_error_known(e) || fits_error(hit.rule, e));
     }
-    // A token that is over fails without a row: the end of the rows is the evidence.
-    let is_silent = matches!(e.stop.shown_by, ShownBy::Silence | ShownBy::Told);
-    hit.explains || !is_error_known(e) && is_silent
+    // A token that is over fails without a row, or with words that no source has: the end of the
+    // rows that worked is the evidence.
+    let has_ended = matches!(e.stop.shown_by, ShownBy::Silence | ShownBy::Told | ShownBy::SignIns);
+    let never_worked = e.stop.last_good.is_none() && is_sure;
+    hit.explains || !is_error_known(e) && (has_ended || never_worked)
 }
 
 /// What comes first among causes. Where rules stand in the table is no part of it.

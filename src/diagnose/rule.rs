@@ -24,8 +24,8 @@ pub struct Rule {
     pub is_recorded: bool,
     /// Whether nobody signs in while it is so.
     pub blocks: bool,
-    /// Whether it may be as somebody wants it: then it is told only where it explains something,
-    /// or began in between, or where a template wants it otherwise.
+    /// Whether it may be as somebody wants it: then it is told only where it explains something or
+    /// began in between.
     pub is_choice: bool,
     /// The refusals that it explains, by their ids.
     pub refusals: &'static [&'static str],

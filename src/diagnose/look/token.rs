@@ -26,11 +26,12 @@ fn grants<'e>(e: &Evidence<'e>) -> Result<&'e [Grant], Look> {
     }
 }
 
-/// When it was used last, as far as anything tells: a try that failed counts as use in a grant's
-/// row (S 13.3), so a sign-in that worked comes first.
-fn last_use(e: &Evidence<'_>) -> Option<Timestamp> {
+/// When it was used last, and whether that is sure: a try that failed counts as use in a grant's
+/// row (S 13.3), and moves its date; only that it was not used since is sure then.
+fn last_use(e: &Evidence<'_>) -> Option<(Timestamp, bool)> {
     let by_grants = || e.recorded.grants.seen()?.iter().filter_map(|one| one.used).max();
-    e.stop.last_good.or_else(by_grants)
+    let by_sign_ins = e.stop.last_good.map(|last| (last, true));
+    by_sign_ins.or_else(|| by_grants().map(|used| (used, false)))
 }
 
 /// Until when it was seen to fail, or now.
@@ -65,7 +66,8 @@ pub(in crate::diagnose) fn lifetime(e: &Evidence<'_>) -> Look {
     let (hours, from, words) = match app.refresh {
         Some(RefreshPolicy::Lifetime(hours)) => {
             let created = e.recorded.grants.seen().into_iter().flatten();
-            (hours, created.filter_map(|one| one.created).max(), "after its grant")
+            let created = created.filter_map(|one| one.created).max();
+            (hours, created.map(|created| (created, true)), "after its grant")
         }
         Some(RefreshPolicy::Inactivity(hours)) => (hours, last_use(e), "without use"),
         Some(_) => return Look::out("the policy sets refresh tokens no time"),
@@ -74,28 +76,30 @@ pub(in crate::diagnose) fn lifetime(e: &Evidence<'_>) -> Look {
     let limit = SignedDuration::from_hours(hours);
     let state = format!("a refresh token ends {hours} hours {words}");
     match from {
-        Some(from) if failed_at(e).duration_since(from) >= limit => Look::Hit(
+        Some((from, _)) if failed_at(e).duration_since(from) >= limit => Look::Hit(
             Found::state(e.app_called(), format!("{state}, and that time was over"))
                 .fit(Fit::VeryLikely),
         ),
-        Some(_) => Look::out(format!("{state}, and that time was not over")),
-        None => Look::Hit(Found::state(e.app_called(), state).fit(Fit::Possible)),
+        Some((_, true)) => Look::out(format!("{state}, and that time was not over")),
+        Some((_, false)) | None => {
+            Look::Hit(Found::state(e.app_called(), state).fit(Fit::Possible))
+        }
     }
 }
 
 pub(in crate::diagnose) fn idle(e: &Evidence<'_>) -> Look {
     let has_limit = e.recorded.app.seen().and_then(|app| app.has_idle_limit);
-    let Some(used) = last_use(e) else {
-        return match has_limit {
-            Some(true) => Look::Hit(
+    let used = last_use(e);
+    let gap = used.map(|(used, _)| failed_at(e).duration_since(used)).unwrap_or_default();
+    if gap < IDLE {
+        return match (used, has_limit) {
+            (Some((_, true)), _) => Look::out("it was used within the 30 days before"),
+            // A try that failed may be that use.
+            (_, Some(true)) => Look::Hit(
                 Found::state(e.app_called(), "idle tokens end after 30 days").fit(Fit::Possible),
             ),
             _ => Look::Nothing,
         };
-    };
-    let gap = failed_at(e).duration_since(used);
-    if gap < IDLE {
-        return Look::out("it was used within the 30 days before");
     }
     let days = gap.as_hours() / 24;
     let words = format!("it was not used for {days} days");

@@ -6,10 +6,10 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{Began, Fit, Found, Look, Proof};
 use crate::metadata::hours::Week;
 use crate::metadata::range::IpRange;
-use crate::org::recorded::{IpRelaxation, Observed};
+use crate::org::recorded::{IpRelaxation, Observed, SignIn};
 
 /// The flow by user name and password, as `LoginHistory` calls it (S 13.2).
-pub(super) const BY_PASSWORD: &str = "OauthUsernamePassword";
+const BY_PASSWORD: &str = "OauthUsernamePassword";
 
 pub(in crate::diagnose) fn inactive(e: &Evidence<'_>) -> Look {
     let user = match &e.recorded.user {
@@ -49,8 +49,23 @@ pub(in crate::diagnose) fn locked_out(e: &Evidence<'_>) -> Look {
 
 pub(in crate::diagnose) fn password_expired(e: &Evidence<'_>) -> Look {
     Look::of(&e.recorded.is_password_expired, true, "the password has not expired", || {
-        Found::state("User, password", "isExpired is true")
+        let found = Found::state("User, password", "isExpired is true");
+        match by_password(e) {
+            Some(row) => {
+                let mut found = found.fit(Fit::VeryLikely);
+                found.proofs.push(Proof::sign_in(row, 1));
+                found
+            }
+            None => found.fit(Fit::Possible),
+        }
     })
+}
+
+/// A sign-in of the app's by user name and password.
+fn by_password<'e>(e: &Evidence<'e>) -> Option<&'e SignIn> {
+    let rows = e.recorded.sign_ins.seen().into_iter().flat_map(|all| &all.rows);
+    rows.filter(|row| row.is_of(&e.recorded.app_names))
+        .find(|row| row.flow.as_deref().is_some_and(|flow| flow.eq_ignore_ascii_case(BY_PASSWORD)))
 }
 
 pub(in crate::diagnose) fn password_changed(e: &Evidence<'_>) -> Look {
@@ -61,11 +76,7 @@ pub(in crate::diagnose) fn password_changed(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn password_flow(e: &Evidence<'_>) -> Look {
-    let rows = e.recorded.sign_ins.seen().into_iter().flat_map(|all| &all.rows);
-    let by_password = rows
-        .filter(|row| row.is_of(&e.recorded.app_names))
-        .find(|row| row.flow.as_deref().is_some_and(|flow| flow.eq_ignore_ascii_case(BY_PASSWORD)));
-    let Some(row) = by_password else {
+    let Some(row) = by_password(e) else {
         return Look::out("the app was not seen to sign in with a password");
     };
     Look::of(

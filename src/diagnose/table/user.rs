@@ -142,6 +142,7 @@ pub(super) const RULES: &[Rule] = &[
         cause: "an assignment of the user's ran out",
         looks_at: "`ExpirationDate` of the user's assignments: no change of the app shows it",
         source: "S 13.1",
+        blocks: true,
         refusals: &["not-pre-authorised"],
         may_refuse: &[
             TOKEN_OVER,

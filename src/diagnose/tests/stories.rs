@@ -149,6 +149,7 @@ fn a_token_that_is_over_has_no_cause_and_things_that_fit() {
     seen(&mut org.sign_ins).rows.clear();
     seen(&mut org.grants).clear();
     assert_eq!(fits(&told(&org, OVER))[0], "sandbox-refreshed");
+    assert_eq!(fits(&asked(&org)), ["sandbox-refreshed"]);
 }
 
 #[test]
@@ -171,7 +172,12 @@ fn the_user_and_what_they_may() {
     let error = "INVALID_OPERATION_WITH_EXPIRED_PASSWORD";
     assert_eq!(cause(&told(&org, error)), Some("password-expired"));
     // A password that nobody uses stops nobody.
-    assert_eq!(cause(&asked(&org)), None);
+    assert_eq!((cause(&asked(&org)), fits(&asked(&org))), (None, vec!["token-revoked"]));
+    // With the flow by password it does, and what the row of that says no source tells.
+    let mut org = failing("Failed: Something of Tomorrow");
+    org.is_password_expired = Observed::Seen(true);
+    seen(&mut org.sign_ins).rows[0].flow = Some("OauthUsernamePassword".to_owned());
+    assert_eq!(fits(&asked(&org))[0], "password-expired");
 
     let mut org = failing("Username-Password Flow Disabled");
     for row in &mut seen(&mut org.sign_ins).rows {
