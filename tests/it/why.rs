@@ -83,7 +83,8 @@ fn the_demo_org_tells_what_fits_and_which_step_it_breaks() {
     assert_eq!(first["rule"], "refresh-policy-zero");
     assert_eq!(first["step"]["step"], "refresh-token");
     assert_eq!(first["way_out"]["package"], "sfsetup deploy --template ampersand --org demo");
-    for (file, words) in [("why.html", "<svg"), ("why.md", "#### What happened")] {
+    for (file, words) in [("why.html", "class=\"item missing\""), ("why.md", "#### What happened")]
+    {
         let run = env.run(&[&line[..], &["--out", file]].concat());
         assert!(run.code == 2 && run.stdout.is_empty(), "{run:?}");
         let text = std::fs::read_to_string(env.folder().join(file)).unwrap();
@@ -167,7 +168,40 @@ async fn a_user_who_was_frozen_is_the_cause_with_its_row() {
         one["of"] == "LoginHistory" && one["id"].as_str().is_some_and(|id| id.starts_with("0Ya"))
     };
     assert!(evidence.iter().any(is_row), "{cause:#}");
+    let page = lab.run(&[&asked[..5], &["--format", "html"]].concat()).await;
+    assert!(page.stdout.contains("<svg") && page.stdout.contains("role=\"img\""), "{page:?}");
     let text = lab.run(&asked[..5]).await;
     assert!(text.stdout.starts_with("It stopped at "), "{text:?}");
     assert!(text.stdout.lines().next().unwrap().contains("the user was frozen"), "{text:?}");
+}
+
+/// Who may not see sign-ins and grants of others is shown none, without a word: that is not that
+/// there are none.
+#[tokio::test]
+async fn who_lacks_rights_is_told_which_would_show_it() {
+    let lab = Lab::new(Store::in_memory(), Faults::none()).await;
+    let token = lab.running.store().token_of("warehouse.sync@harbourlight.example.com").unwrap();
+    let user = "ampersand.integration@harbourlight.example.com";
+    let asked = ["why", "--app", "Ampersand", "--user", user, "--error", OVER];
+    let mut command = lab.command(&[&asked[..], &["--format", "json"]].concat());
+    command.env("SF_ACCESS_TOKEN", &token);
+    let run = lab.finished(command).await;
+    let found = document(&run.stdout, "why", &run);
+    assert_eq!(found["cause"], serde_json::Value::Null, "{found:#}");
+    let unseen = found["unseen"].as_array().unwrap();
+    let right_of = |what: &str| {
+        let one = unseen.iter().find(|one| one["what"].as_str().unwrap().contains(what));
+        one.unwrap_or_else(|| panic!("{what} was seen: {found:#}"))["right"].as_str()
+    };
+    for (what, right) in [
+        ("LoginHistory", "Monitor Login History (or Manage Users)"),
+        ("OauthToken", "Customize Application"),
+        ("SetupAuditTrail", "View Setup and Configuration"),
+        ("UserLogin", "Manage Users"),
+    ] {
+        assert_eq!(right_of(what), Some(right), "{found:#}");
+    }
+    let out = found["ruled_out"].as_array().unwrap();
+    let is_guessed = |one: &serde_json::Value| one["rule"] == "evicted-by-approval";
+    assert!(!out.iter().any(is_guessed), "{found:#}");
 }

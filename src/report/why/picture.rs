@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::{Why, words};
-use crate::diagnose::{Diagnosis, MomentKind};
+use crate::diagnose::{Diagnosis, Moment, MomentKind};
 use crate::report::line::clean;
 
 /// The picture in its own units: so narrow that its words can be read on a small screen.
@@ -28,7 +28,9 @@ const ROWS: [(&str, i64, Marks); 3] = [
 
 /// Draws it; nothing where there is nothing to draw.
 pub(super) fn picture(why: &Why<'_>, diagnosis: &Diagnosis) -> Markup {
-    let moments = &diagnosis.timeline;
+    // What is older than what was asked for would press the rest together.
+    let is_asked = |one: &&Moment| why.since.is_none_or(|since| one.from >= since);
+    let moments: Vec<&Moment> = diagnosis.timeline.iter().filter(is_asked).collect();
     let Some(begin) = moments.iter().map(|one| one.from).min() else { return html! {} };
     let last = moments.iter().map(|one| one.to).max().unwrap_or(begin);
     let end = why.now.max(last);
@@ -37,7 +39,7 @@ pub(super) fn picture(why: &Why<'_>, diagnosis: &Diagnosis) -> Markup {
         LEFT + time.duration_since(begin).as_secs() * (WIDTH - LEFT - MARK) / length
     };
     let (stopped, is_seen) = (diagnosis.stop.first_bad, diagnosis.stop.first_bad.is_some());
-    let stopped = stopped.or(diagnosis.stop.last_good);
+    let stopped = stopped.or(diagnosis.stop.last_good).filter(|time| *time >= begin);
     let label = clean(&words::headline(why, diagnosis));
     html! {
         svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } width="100%" role="img" aria-label=(label) {
