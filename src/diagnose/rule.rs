@@ -112,6 +112,8 @@ pub struct Began {
     pub by: Option<String>,
     /// What was done, in the org's words.
     pub what: String,
+    /// The audit trail's name for it, where a row of it says so.
+    pub action: Option<String>,
 }
 
 impl Proof {
@@ -148,7 +150,12 @@ impl Proof {
 impl Began {
     /// With a row of the audit trail.
     pub fn of(change: &Change) -> Self {
-        Self { time: change.time, by: change.by.clone(), what: change.display.clone() }
+        Self {
+            time: change.time,
+            by: change.by.clone(),
+            what: change.display.clone(),
+            action: Some(change.action.clone()),
+        }
     }
 }
 

@@ -172,7 +172,7 @@ async fn a_user_who_was_frozen_is_the_cause_with_its_row() {
     assert!(page.stdout.contains("<svg") && page.stdout.contains("role=\"img\""), "{page:?}");
     let text = lab.run(&asked[..5]).await;
     assert!(text.stdout.starts_with("It stopped at "), "{text:?}");
-    assert!(text.stdout.lines().next().unwrap().contains("the user was frozen"), "{text:?}");
+    assert!(text.stdout.lines().next().unwrap().contains(" froze the user at "), "{text:?}");
 }
 
 /// Who may not see sign-ins and grants of others is shown none, without a word: that is not that

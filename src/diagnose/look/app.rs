@@ -29,8 +29,12 @@ fn of_block(blocked: &Blocked) -> Found {
     let mut found = Found::state("BlacklistedConsumer", format!("{name} blocks {app}"));
     if let Some(time) = *changed {
         found.proofs[0].time = Some(time);
-        found.began =
-            Some(Began { time, by: changed_by.clone(), what: format!("{app} was blocked") });
+        found.began = Some(Began {
+            time,
+            by: changed_by.clone(),
+            what: format!("{app} was blocked"),
+            action: None,
+        });
     }
     found
 }

@@ -254,6 +254,7 @@ pub(in crate::diagnose) fn assignment_expired(e: &Evidence<'_>) -> Look {
         time: ended,
         by: None,
         what: format!("the assignment of {} ran out", one.label),
+        action: None,
     });
     Look::Hit(found)
 }

@@ -74,15 +74,52 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
 
 fn of_cause(why: &Why<'_>, when: &str, cause: &Hit) -> String {
     let because = cause.rule.cause;
-    match &cause.found.began {
-        Some(Began { time, by: Some(by), .. }) => {
-            format!("{when}, after {by} made a change at {}: {because}", at(why, *time))
+    let Some(Began { time, by, what, action }) = &cause.found.began else {
+        return format!("{when}: {because}");
+    };
+    let time = at(why, *time);
+    match (by, action.as_deref().and_then(deed)) {
+        (Some(by), Some((deed, true))) => format!("{when}, after {by} {deed} at {time}"),
+        (Some(by), Some((deed, false))) => {
+            format!("{when}, after {by} {deed} at {time}: {because}")
         }
-        Some(Began { time, by: None, what }) => {
-            format!("{when}, after {what} at {}: {because}", at(why, *time))
-        }
-        None => format!("{when}: {because}"),
+        (Some(by), None) => format!("{when}, after {by} made a change at {time}: {because}"),
+        // What happens by itself says all.
+        (None, None) if action.is_none() => format!("{when}, after {what} at {time}"),
+        (None, _) => format!("{when}, after {what} at {time}: {because}"),
     }
+}
+
+/// What somebody did, by the audit trail's name for it; and whether that says all.
+fn deed(action: &str) -> Option<(&'static str, bool)> {
+    const DEEDS: &[(&str, &str, bool)] = &[
+        ("blockConnectedApplication", "blocked the app", true),
+        ("changeApplicationCallbackUrl", "changed the app's callback URL", false),
+        ("changeApplicationCertificate", "changed the app's certificate", false),
+        ("changeApplicationPkceRequired", "changed whether the app asks for PKCE", false),
+        ("changeIpRelaxationPolicy", "changed the app's IP relaxation", false),
+        ("changeOauthDefaultScope", "changed the app's scopes", true),
+        ("changeUserRuntimeAccessPolicy", "changed the app's Permitted Users", false),
+        ("changedusername", "changed the user name", true),
+        ("deactivateduser", "deactivated the user", true),
+        ("deleteApplication", "deleted the app", true),
+        ("deleteConnectedApplication", "uninstalled the app", true),
+        ("frozeuser", "froze the user", true),
+        ("generateOauthStagedCredential", "made a new client secret", false),
+        ("insertConnectedApplication", "installed the app", false),
+        ("loginIpRange", "changed the profile's addresses", false),
+        ("PermSetUnassign", "took a permission set from the user", false),
+        ("PermSetGroupUnassign", "took a permission set group from the user", false),
+        ("PermSetFlsChanged", "changed a permission set's access to fields", false),
+        ("PermSetEntityPermChanged", "changed a permission set's access to objects", false),
+        ("profileFlsChangedCustom", "changed the profile's access to fields", false),
+        ("profileFlsChangedStandard", "changed the profile's access to fields", false),
+        ("profileOlpChangedCustom", "changed the profile's access to objects", false),
+        ("profilePermChangedCustom", "changed the profile's permissions", false),
+        ("resetpassword", "reset the password", false),
+    ];
+    let row = DEEDS.iter().find(|(name, ..)| *name == action);
+    row.map(|(_, words, says_all)| (*words, *says_all))
 }
 
 /// Since when something is so.
@@ -197,5 +234,98 @@ pub(super) fn of_kind(kind: MomentKind) -> &'static str {
         MomentKind::Called => "call",
         MomentKind::Refused => "refused",
         MomentKind::Granted => "grant",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::{Fit, Found as Seen, Proof, Stop, rules};
+    use crate::report::why::{Found, Why};
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn diagnosis(rule: &str, began: Option<Began>) -> Diagnosis {
+        let hit = Hit {
+            rule: rules().find(|one| one.id == rule).unwrap(),
+            found: Seen { proofs: vec![Proof::state("X", "y")], began, fit: Fit::Likely },
+            explains: true,
+            is_between: true,
+            step: None,
+        };
+        Diagnosis {
+            symptom: Symptom::default(),
+            stop: Stop {
+                last_good: Some(time("2026-11-25T01:00:00Z")),
+                first_bad: Some(time("2026-11-25T01:14:00Z")),
+                shown_by: ShownBy::SignIns,
+            },
+            cause: Some(hit),
+            consistent: Vec::new(),
+            ruled_out: Vec::new(),
+            also: Vec::new(),
+            other_steps: Vec::new(),
+            unseen: Vec::new(),
+            timeline: Vec::new(),
+            is_blind: false,
+        }
+    }
+
+    fn first_line(diagnosis: &Diagnosis, zone: &str, now: &str) -> String {
+        let why = Why {
+            org: None,
+            app: None,
+            user: None,
+            templates: Vec::new(),
+            since: None,
+            now: time(now),
+            zone: TimeZone::posix(zone).unwrap(),
+            found: Found::InOrg(diagnosis),
+            fix: None,
+        };
+        headline(&why, diagnosis)
+    }
+
+    #[test]
+    fn the_first_line_says_when_and_by_whom_in_both_times() {
+        let began = Began {
+            time: time("2026-11-25T00:50:00Z"),
+            by: Some("J. Doe".to_owned()),
+            what: "For connected app Lamp, changed".to_owned(),
+            action: Some("changeIpRelaxationPolicy".to_owned()),
+        };
+        let found = diagnosis("ip-enforced", Some(began.clone()));
+        assert_eq!(
+            first_line(&found, "CET-1", "2026-11-25T06:00:00Z"),
+            "It stopped at 02:14 (01:14 UTC), after J. Doe changed the app's IP relaxation at 01:50 \
+             (00:50 UTC): the address from which it comes is not let in"
+        );
+        // On another day the day is said too, in UTC where that is another.
+        assert_eq!(
+            first_line(&found, "EST5", "2026-11-26T06:00:00Z"),
+            "It stopped at 2026-11-24 20:14 (2026-11-25 01:14 UTC), after J. Doe changed the app's \
+             IP relaxation at 2026-11-24 19:50 (2026-11-25 00:50 UTC): the address from which it \
+             comes is not let in"
+        );
+        let frozen = Began { action: Some("frozeuser".to_owned()), ..began.clone() };
+        assert_eq!(
+            first_line(&diagnosis("user-frozen", Some(frozen)), "UTC0", "2026-11-25T06:00:00Z"),
+            "It stopped at 01:14 UTC, after J. Doe froze the user at 00:50 UTC"
+        );
+        let over = Began { by: None, what: "the assignment of X ran out".to_owned(), ..began };
+        assert_eq!(
+            first_line(
+                &diagnosis("assignment-expired", Some(over)),
+                "UTC0",
+                "2026-11-25T06:00:00Z"
+            ),
+            "It stopped at 01:14 UTC, after the assignment of X ran out at 00:50 UTC"
+        );
+        assert_eq!(
+            first_line(&diagnosis("secret-rotated", None), "UTC0", "2026-11-25T06:00:00Z"),
+            "It stopped at 01:14 UTC: the client secret, or the client id, is not the app's any more"
+        );
     }
 }
