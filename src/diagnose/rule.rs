@@ -31,8 +31,8 @@ pub struct Rule {
     pub refusals: &'static [&'static str],
     /// The refusals that may come of it, and which it explains only where it began in between.
     pub may_refuse: &'static [&'static str],
-    /// The words of sign-ins that it explains, as [`plain_status`](super::symptom::plain_status)
-    /// has them; one that ends with `*` is a beginning.
+    /// The words of sign-ins that it explains, in small letters and without `Failed:`; one that ends
+    /// with `*` is a beginning.
     pub statuses: &'static [&'static str],
     /// The HTTP statuses of calls that it explains.
     pub http: &'static [u16],

@@ -14,7 +14,7 @@ pub struct Symptom {
     pub text: Option<String>,
     /// What the catalogue of refusals makes of that.
     pub refusal: Option<&'static Refusal>,
-    /// The words of sign-ins that failed, as [`plain_status`] has them.
+    /// The words of sign-ins that failed, in small letters and without `Failed:`.
     pub statuses: Vec<String>,
     /// The HTTP statuses of calls that failed.
     pub http: Vec<u16>,

@@ -314,7 +314,8 @@ mod tests {
             first_line(&diagnosis("user-frozen", Some(frozen)), "UTC0", "2026-11-25T06:00:00Z"),
             "It stopped at 01:14 UTC, after J. Doe froze the user at 00:50 UTC"
         );
-        let over = Began { by: None, what: "the assignment of X ran out".to_owned(), ..began };
+        let what = "the assignment of X ran out".to_owned();
+        let over = Began { by: None, what, action: None, ..began };
         assert_eq!(
             first_line(
                 &diagnosis("assignment-expired", Some(over)),
