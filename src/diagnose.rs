@@ -128,27 +128,33 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     let (mut ruled_out, mut blind_spots) = (Vec::new(), Vec::new());
     for rule in rules {
         let look = (rule.look)(e);
-        let by_error = by_error(rule, rules, e);
+        let ByError { rows, told } = by_error(rule, rules, e);
         let explains = explains(rule, e);
-        let found = match (look, by_error) {
-            (Look::Hit(mut found), by_error) => {
-                found.proofs.extend(by_error);
+        let found = match look {
+            Look::Hit(mut found) => {
+                found.proofs.extend(rows.into_iter().chain(told));
                 found
             }
-            (Look::Unseen(hidden), proofs) if proofs.is_empty() => {
-                if explains {
-                    blind_spots.push((*rule, hidden));
-                }
-                continue;
-            }
-            (Look::Out(why), proofs) if proofs.is_empty() => {
+            // What the org shows not to be so is not believed of an error's words alone; rows of
+            // its own stand, for it may have been put right since.
+            Look::Out(why) if rows.is_empty() => {
                 if explains {
                     ruled_out.push(RuledOut { rule, why });
                 }
                 continue;
             }
-            (Look::Nothing, proofs) if proofs.is_empty() => continue,
-            (_, proofs) => Found { proofs, began: None, fit: Fit::VeryLikely },
+            Look::Unseen(hidden) if rows.is_empty() && told.is_none() => {
+                if explains {
+                    blind_spots.push((*rule, hidden));
+                }
+                continue;
+            }
+            Look::Nothing if rows.is_empty() && told.is_none() => continue,
+            Look::Out(_) | Look::Unseen(_) | Look::Nothing => Found {
+                proofs: rows.into_iter().chain(told).collect(),
+                began: None,
+                fit: Fit::VeryLikely,
+            },
         };
         let is_between = found.began.as_ref().is_some_and(|began| e.is_between(began.time));
         let step = e.drift_at(rule.breaks).cloned();
@@ -199,13 +205,21 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     }
 }
 
-/// What of the error shows a thing by itself: words that mean one thing alone. A row of a sign-in
-/// is shown with its id and time.
-fn by_error(rule: &Rule, rules: &[&'static Rule], e: &Evidence<'_>) -> Vec<Proof> {
-    let mut proofs = Vec::new();
+/// What of the error shows a thing by itself: words that mean one thing alone.
+#[derive(Default)]
+struct ByError {
+    /// Rows of sign-ins, each with its id and time.
+    rows: Vec<Proof>,
+    /// What somebody was told.
+    told: Option<Proof>,
+}
+
+fn by_error(rule: &Rule, rules: &[&'static Rule], e: &Evidence<'_>) -> ByError {
+    let mut by_error = ByError::default();
     if !rule.is_recorded {
-        return proofs;
+        return by_error;
     }
+    let told = || e.symptom.text.as_ref().map(|text| Proof::state("error", text.clone()));
     let failed = e.failed();
     for status in &e.symptom.statuses {
         let owners = rules.iter().filter(|one| one.has_status(status)).count();
@@ -215,21 +229,17 @@ fn by_error(rule: &Rule, rules: &[&'static Rule], e: &Evidence<'_>) -> Vec<Proof
         let rows: Vec<_> =
             failed.iter().filter(|row| symptom::plain_status(&row.status) == *status).collect();
         match rows.first() {
-            Some(row) => proofs.push(Proof::sign_in(row, rows.len())),
-            None => proofs.extend(told(e)),
+            Some(row) => by_error.rows.push(Proof::sign_in(row, rows.len())),
+            None => by_error.told = told(),
         }
     }
     if let Some(refusal) = e.symptom.refusal {
         let owners = rules.iter().filter(|one| one.has_refusal(refusal.id)).count();
         if rule.has_refusal(refusal.id) && owners == 1 {
-            proofs.extend(told(e));
+            by_error.told = told();
         }
     }
-    proofs
-}
-
-fn told(e: &Evidence<'_>) -> Option<Proof> {
-    e.symptom.text.as_ref().map(|text| Proof::state("error", text.clone()))
+    by_error
 }
 
 /// Says whether a rule explains the error that was seen.
@@ -327,10 +337,18 @@ fn unseen(recorded: &Recorded) -> Vec<Unseen> {
         ("the edition", recorded.has_api.why_not()),
         ("how calls of the API ended (EventLogFile ApiTotalUsage)", recorded.calls.why_not()),
     ];
+    let cut = |what, is_cut: bool| {
+        let reason = "only the newest of the time that was asked for were read".to_owned();
+        is_cut.then_some(Unseen { what, hidden: Hidden { reason, right: None } })
+    };
+    let of_cut = [
+        cut("older sign-ins", recorded.sign_ins.seen().is_some_and(|all| all.is_cut)),
+        cut("older changes", recorded.trail.seen().is_some_and(|trail| trail.is_cut)),
+    ];
     let seen = |(what, hidden): (&'static str, Option<&Hidden>)| {
         Some(Unseen { what, hidden: hidden?.clone() })
     };
-    all.into_iter().filter_map(seen).collect()
+    all.into_iter().filter_map(seen).chain(of_cut.into_iter().flatten()).collect()
 }
 
 /// What an error may come of, where no org is asked.

@@ -16,10 +16,8 @@ pub(in crate::diagnose) fn requests(e: &Evidence<'_>) -> Look {
             Found::state("limits", format!("none of {of} API requests is left"))
                 .fit(Fit::VeryLikely),
         ),
-        // They come back hour by hour: that there are some now says little of then.
-        Observed::Seen((left, of)) => {
-            Look::out(format!("{left} of {of} API requests are left now"))
-        }
+        // They come back hour by hour: that there are some now rules nothing out.
+        Observed::Seen(_) => Look::Nothing,
         Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
     }
 }

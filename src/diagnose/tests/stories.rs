@@ -232,6 +232,10 @@ fn the_app() {
     org.is_installed = Observed::Seen(false);
     let error = "invalid_client: app must be installed into org";
     assert_eq!(cause(&told(&org, error)), Some("not-installed"));
+    // Where the org shows that it is installed, the words alone are not believed.
+    let found = told(&well(), error);
+    assert_eq!(cause(&found), None);
+    assert!(found.ruled_out.iter().any(|one| one.rule.id == "not-installed"), "{found:?}");
     seen(&mut org.app).is_admin_approved = Some(true);
     org.is_let_in = Observed::Seen(false);
     let found = told(&org, "OAUTH_APP_ACCESS_DENIED");
@@ -254,6 +258,9 @@ fn the_org_and_calls_that_fail() {
     let mut org = well();
     org.requests = Observed::Seen((0, 1000));
     assert_eq!(cause(&told(&org, "REQUEST_LIMIT_EXCEEDED")), Some("api-limit"));
+    assert_eq!(fits(&asked(&org))[0], "api-limit");
+    // Some have come back since.
+    assert_eq!(cause(&told(&well(), "REQUEST_LIMIT_EXCEEDED")), Some("api-limit"));
     let mut org = well();
     org.has_api = Observed::Seen(false);
     assert_eq!(cause(&told(&org, "API_DISABLED_FOR_ORG")), Some("no-api-edition"));
@@ -320,6 +327,9 @@ fn what_is_not_seen_is_never_well() {
     let found = asked(&org);
     assert_eq!(found.verdict(), Verdict::Blind);
     assert!(found.unseen.iter().any(|one| one.hidden.right == Some("Manage Users")));
+    let mut cut = well();
+    seen(&mut cut.sign_ins).is_cut = true;
+    assert!(asked(&cut).unseen.iter().any(|one| one.what == "older sign-ins"));
     // Of what may explain the error none is ruled out unseen.
     let found = told(&org, "invalid_grant: inactive user");
     assert!(found.ruled_out.iter().all(|one| one.rule.id != "user-frozen"), "{found:?}");
