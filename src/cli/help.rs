@@ -280,6 +280,15 @@ pub(super) const ROWS: &[Row] = &[
         ],
         &[0],
     ),
+    #[cfg(feature = "demo")]
+    (
+        "demo break",
+        [
+            ("sfsetup demo break", "lists how an integration stops"),
+            ("sfsetup demo break ip-enforced", "plays one of them in the org `demo`"),
+        ],
+        &[0],
+    ),
     (
         "completions",
         [

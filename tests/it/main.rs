@@ -73,6 +73,7 @@ mod since;
 mod slips;
 mod snapshot;
 mod stars;
+mod stories;
 mod stuck;
 mod support;
 mod takenback;

@@ -44,6 +44,8 @@ pub(super) struct Client {
     pub(super) refresh_needs_secret: bool,
     /// Whether an admin lets nobody in by it.
     pub(super) is_blocked: bool,
+    /// Whether an admin has uninstalled it.
+    pub(super) is_taken_away: bool,
     /// What it may ask for, by the names that tokens have for it.
     pub(super) scopes: Vec<String>,
 }
@@ -111,8 +113,47 @@ impl Org {
                 scopes: scope_names(["RefreshToken", "Api", "Web"]),
                 ..Client::default()
             }),
-            _ => self.connected_app(key).or_else(|| self.external_app(key)),
+            _ => self
+                .connected_app(key)
+                .or_else(|| self.external_app(key))
+                .or_else(|| self.uninstalled(key)),
         }
+    }
+
+    /// An app that was here and that an admin has uninstalled.
+    fn uninstalled(&self, key: &str) -> Option<Client> {
+        let label = self.taken_away.get(key)?.clone();
+        Some(Client { label, is_taken_away: true, ..Client::default() })
+    }
+
+    /// Forgets what API Access Control has blocked, where it is off or the app approved by now.
+    pub(crate) fn forget_blocked(&mut self) {
+        let is_on = self.api_access_is_controlled();
+        let is_approved = |key: &str| {
+            self.of_type("ConnectedApp").any(|(_, app)| {
+                app.child("oauthConfig").is_some_and(|config| {
+                    config.get("consumerKey") == Some(key) && config.flag("isAdminApproved")
+                })
+            })
+        };
+        let ended = self.of_type("BlacklistedConsumer").filter(|(_, node)| {
+            let key = node.get("consumerKey").unwrap_or_default();
+            node.flag("blockedByApiWhitelisting") && (!is_on || is_approved(key))
+        });
+        let ended: Vec<String> = ended.map(|(name, _)| name.to_owned()).collect();
+        for name in ended {
+            self.components.remove(&("BlacklistedConsumer".to_owned(), name));
+        }
+    }
+
+    /// Whether an admin has blocked an app (S 12.7).
+    fn is_blacklisted(&self, key: &str) -> bool {
+        let mut all = self.of_type("BlacklistedConsumer");
+        // What API Access Control blocks is blocked while it is on.
+        let is_it = |node: &Node| {
+            node.get("consumerKey") == Some(key) && !node.flag("blockedByApiWhitelisting")
+        };
+        all.any(|(_, node)| is_it(&node))
     }
 
     fn connected_app(&self, key: &str) -> Option<Client> {
@@ -131,7 +172,8 @@ impl Org {
             approved_only: config
                 .flag("isAdminApproved")
                 .then(|| component_id("ConnectedApp", name)),
-            is_blocked: self.api_access_is_controlled() && !config.flag("isAdminApproved"),
+            is_blocked: self.is_blacklisted(key)
+                || (self.api_access_is_controlled() && !config.flag("isAdminApproved")),
             scopes: scope_names(config.texts("scopes")),
             ..self.client_of(config, key)
         })
@@ -203,7 +245,7 @@ impl Org {
     }
 
     /// Whether API Access Control is on: it lets in the connected apps alone that admins approve, by
-    /// the words of its setting, and external client apps do without it (S 2.8, why 8.1).
+    /// the words of its setting, and external client apps do without it (S 2.8, 12.7).
     fn api_access_is_controlled(&self) -> bool {
         self.has_setting("ConnectedApp", "enableAdminApprovedAppsOnly")
     }

@@ -27,6 +27,7 @@ pub const SCHEMAS: &[(&str, &str)] = &[
     ("org-display", include_str!("../schema/org-display.schema.json")),
     ("org-login", include_str!("../schema/org-login.schema.json")),
     ("org-logout", include_str!("../schema/org-logout.schema.json")),
+    ("demo-break", include_str!("../schema/demo-break.schema.json")),
     ("demo-reset", include_str!("../schema/demo-reset.schema.json")),
     ("error", include_str!("../schema/error.schema.json")),
 ];
