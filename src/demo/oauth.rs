@@ -19,12 +19,16 @@ use super::grant::{Code, Grant};
 use super::refusal::{Refusal, not_found, refuse};
 use super::signins::App;
 use super::state::{Org, State, secret_text, string};
+use super::time::DAY;
 use super::wire::{Reply, Request};
 use bearer::{bearer, claims};
 use client::{CLI, Client, ELSEWHERE, NOT_INSTALLED, REFRESH};
 
 /// How long an authorization code lasts, in milliseconds.
 const CODE_LASTS: u64 = 10 * 60 * 1000;
+
+/// How long a refresh token lasts that nobody uses, where an app ends what is idle.
+const IDLE_LASTS: u64 = 30 * DAY;
 
 /// Why no token is given.
 struct Denied(&'static str, String);
@@ -413,6 +417,10 @@ fn refresh(
     }
     // An app that was made admin-approved since lets none in whom no admin has approved.
     if !client.infinite || !state.org.may_use(&client, &known.user, now) {
+        return Err(expired());
+    }
+    let is_idle = |last: u64| last + IDLE_LASTS < now;
+    if client.ends_idle && state.org.last_use(&client.label, &known.user).is_some_and(is_idle) {
         return Err(expired());
     }
     let user = user_id(&state.org, &known.user)?;

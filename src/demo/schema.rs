@@ -476,6 +476,8 @@ const ECA_GLOBAL_OAUTH: &[Field] = &[
     flag("isCodeCredPostOnly").since(61),
     flag("isConsumerSecretOptional"),
     flag("isDeviceFlowEnabled").since(60),
+    // As of connected apps.
+    flag("isEnforceRefreshTokenTTL"),
     flag("isIntrospectAllTokens"),
     flag("isNamedUserJwtEnabled").since(61),
     flag("isPkceRequired"),

@@ -227,6 +227,13 @@ impl Org {
         self.grants.values().filter(|grant| !grant.spent).map(|grant| grant.family).collect()
     }
 
+    /// When a user has signed in last by an app.
+    pub(crate) fn last_use(&self, app: &str, user: &str) -> Option<u64> {
+        let logins = self.history.logins.iter().filter(|login| login.status == "Success");
+        let its = logins.filter(|login| login.user == user && login.application == app);
+        its.map(|login| login.time).max()
+    }
+
     /// When a user has signed in last.
     pub(crate) fn last_login(&self, user: &str) -> Option<String> {
         let logins = self.history.logins.iter();

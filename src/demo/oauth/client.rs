@@ -32,6 +32,8 @@ pub(super) struct Client {
     pub(super) pkce: bool,
     pub(super) jwt_tokens: bool,
     pub(super) infinite: bool,
+    /// Whether a refresh token ends that nobody has used for 30 days (S 10.3).
+    pub(super) ends_idle: bool,
     pub(super) runs_as: Option<String>,
     /// The app's id where only those may use it whom an admin has pre-authorised.
     pub(super) approved_only: Option<String>,
@@ -229,6 +231,7 @@ impl Org {
         Client {
             callbacks: callbacks.filter(|line| !line.is_empty()).map(str::to_owned).collect(),
             rotates: config.flag("isRefreshTokenRotationEnabled"),
+            ends_idle: config.flag("isEnforceRefreshTokenTTL"),
             pkce: config.flag("isPkceRequired") || self.has_setting("OauthOidc", "isPkceRequired"),
             jwt_tokens: config.flag("isNamedUserJwtEnabled"),
             certificate: config.get("certificate").map(str::to_owned),

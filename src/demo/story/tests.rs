@@ -129,6 +129,7 @@ fn vendor_is_told(state: &mut State, time: u64) -> String {
 fn a_client_meets_what_the_story_says() {
     for (story, words) in [
         (Story::RefreshPolicyZero, "expired access/refresh token"),
+        (Story::IdleLimit, "expired access/refresh token"),
         (Story::UserFrozen, "inactive user"),
         (Story::UserInactive, "inactive user"),
         (Story::AssignmentExpired, "expired access/refresh token"),
@@ -171,6 +172,30 @@ fn of_two_at_once_one_is_written_down_and_both_are_so() {
     // What is not written down does not hide what is.
     assert_eq!(tries(&[Story::AppBlocked, Story::LoginHours]), Tries::Fail("Restricted time"));
     assert_eq!(tries(&[Story::ApiLimit, Story::AppBlocked]), Tries::Unwritten);
+}
+
+#[test]
+fn what_api_access_control_blocks_is_blocked_while_it_is_on() {
+    let blocked = |state: &State| state.org.of_type("BlacklistedConsumer").count();
+    for (type_name, name, field, value) in [
+        ("Settings", "ConnectedApp", "enableAdminApprovedAppsOnly", "false"),
+        ("ConnectedApp", APP, "isAdminApproved", "true"),
+    ] {
+        let mut state = played(&[Story::ApiAccessControl], 12 * HOUR);
+        state.org.forget_blocked();
+        assert_eq!(blocked(&state), 1);
+        state.org.edit(type_name, name, |node| {
+            match node.children.iter_mut().find(|child| child.name == "oauthConfig") {
+                Some(config) => config.set(field, value),
+                None => node.set(field, value),
+            }
+        });
+        state.org.forget_blocked();
+        assert_eq!(blocked(&state), 0, "{name}");
+    }
+    let mut state = played(&[Story::AppBlocked], 12 * HOUR);
+    state.org.forget_blocked();
+    assert_eq!(blocked(&state), 1, "whom a person has blocked");
 }
 
 #[test]
