@@ -286,8 +286,9 @@ impl State {
     pub(crate) fn play(&mut self, stories: &[Story], now: u64) -> u64 {
         let night = last_night(now);
         self.org.put_in_order(night);
-        for story in stories {
-            self.org.happen(*story, night);
+        // Each a minute after the other, so that one can be told from the other.
+        for (story, minutes) in stories.iter().zip(0..) {
+            self.org.happen(*story, night, night - BEFORE + minutes * MINUTE);
         }
         self.org.write_down(stories, night, now);
         // The codes and cursors of before are of another org.

@@ -36,7 +36,8 @@ impl Org {
         let admin = self.catalog.admin.clone();
         for (name, stored) in &mut self.components {
             if before.components.get(name).is_none_or(|old| old.content != stored.content) {
-                stored.modified = time;
+                // One of several stories may tell of longer ago.
+                stored.modified = stored.modified.max(time);
                 stored.modified_by.clone_from(&admin);
             }
         }

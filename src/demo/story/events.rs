@@ -7,7 +7,7 @@ use super::super::audit;
 use super::super::state::{Org, Stored, string, timestamp};
 use super::super::tree::Node;
 use super::change::key;
-use super::{APP, BEFORE, BEGAN, DAY, FIELD, HOUR, KEY, MINUTE, NAME, PROFILE, SET, Story, USER};
+use super::{APP, BEGAN, DAY, FIELD, HOUR, KEY, MINUTE, NAME, PROFILE, SET, Story, USER};
 
 /// The hours in which the profile's users may log in from now on, in minutes after midnight: six in
 /// the morning to eight in the evening.
@@ -39,9 +39,8 @@ impl Org {
         self.note_changes(vec![audit::change(action, section, display)], &admin, time);
     }
 
-    /// Does what happens in a story.
-    pub(super) fn happen(&mut self, story: Story, night: u64) {
-        let change = night - BEFORE;
+    /// Does what happens in a story: `change` is when an admin changes what they do.
+    pub(super) fn happen(&mut self, story: Story, night: u64, change: u64) {
         match story {
             Story::RefreshPolicyZero => self.at(change, |org| {
                 org.set_of_app("oauthPolicy", "refreshTokenPolicy", "zero");

@@ -21,6 +21,7 @@ impl Org {
             let grants = first.records.get("OauthToken").cloned().unwrap_or_default();
             self.records.insert("OauthToken".to_owned(), grants);
         }
+        let began = night.saturating_sub(BEGAN);
         for name in [
             key("ConnectedApp", APP),
             key("PermissionSet", SET),
@@ -28,15 +29,18 @@ impl Org {
             key("Settings", "ConnectedApp"),
             key("Settings", "OauthOidc"),
         ] {
-            let stored = first.components.get(&name).cloned();
-            if let (Some(stored), false) = (stored, self.components.contains_key(&name)) {
-                self.components.insert(name, stored);
-            }
+            let known = self.components.remove(&name);
+            let Some(mut stored) = known.or_else(|| first.components.get(&name).cloned()) else {
+                continue;
+            };
+            stored.created = stored.created.min(began);
+            stored.modified = stored.modified.min(began);
+            self.components.insert(name, stored);
         }
         self.components.retain(|(type_name, _), _| type_name != "BlacklistedConsumer");
         self.taken_away.remove(KEY);
         self.forget_integration();
-        self.at(night.saturating_sub(BEGAN), |org| {
+        self.at(began, |org| {
             org.app_in_order();
             org.user_in_order(&first);
         });

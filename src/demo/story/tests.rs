@@ -169,6 +169,14 @@ fn of_two_at_once_one_is_written_down_and_both_are_so() {
     let actions: Vec<&str> =
         org.history.audit.iter().map(|row| row.change.action.as_str()).collect();
     assert_eq!(actions, ["changeIpRelaxationPolicy", "frozeuser"]);
+    // What changed the app last is told, though another story tells of longer ago.
+    let app = |stories: &[Story]| {
+        let org = played(stories, 12 * HOUR).org;
+        org.components[&change::key("ConnectedApp", APP)].modified
+    };
+    let night = last_night(now(12 * HOUR));
+    assert_eq!(app(&[Story::RefreshPolicyZero, Story::IdleLimit]), night - BEFORE);
+    assert_eq!(app(&[Story::IdleLimit]), night - 50 * DAY);
     // What is not written down does not hide what is.
     assert_eq!(tries(&[Story::AppBlocked, Story::LoginHours]), Tries::Fail("Restricted time"));
     assert_eq!(tries(&[Story::ApiLimit, Story::AppBlocked]), Tries::Unwritten);
