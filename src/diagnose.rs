@@ -128,11 +128,19 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     let (mut ruled_out, mut blind_spots) = (Vec::new(), Vec::new());
     for rule in rules {
         let look = (rule.look)(e);
-        let ByError { rows, told } = by_error(rule, rules, e);
+        let ByError { rows, shared, told } = by_error(rule, rules, e);
         let explains = explains(rule, e);
         let found = match look {
             Look::Hit(mut found) => {
-                found.proofs.extend(rows.into_iter().chain(told));
+                found.proofs.extend(rows.into_iter().chain(shared).chain(told));
+                found
+            }
+            // Of what is over only what stopped it is told.
+            Look::Past(mut found) => {
+                if !explains && (is_error_known(e) || e.stop.shown_by == ShownBy::Nothing) {
+                    continue;
+                }
+                found.proofs.extend(rows.into_iter().chain(shared).chain(told));
                 found
             }
             // What the org shows not to be so is not believed of an error's words alone; rows of
@@ -147,16 +155,24 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
                 if explains {
                     blind_spots.push((*rule, hidden));
                 }
-                continue;
+                // The words of a sign-in are this or another thing's: it fits, and no more.
+                if shared.is_empty() {
+                    continue;
+                }
+                Found { is_open: true, ..Found::of(shared) }
             }
             Look::Nothing if rows.is_empty() && told.is_none() => continue,
-            Look::Out(_) | Look::Unseen(_) | Look::Nothing => Found {
-                proofs: rows.into_iter().chain(told).collect(),
-                began: None,
-                fit: Fit::VeryLikely,
-            },
+            Look::Out(_) | Look::Unseen(_) | Look::Nothing => {
+                let found = Found::of(rows.into_iter().chain(told).collect());
+                let over = match look {
+                    Look::Out(why) => Some(why),
+                    _ => None,
+                };
+                Found { over, ..found.fit(Fit::VeryLikely) }
+            }
         };
-        let is_between = found.began.as_ref().is_some_and(|began| e.is_between(began.time));
+        let is_dated = found.began.as_ref().is_some_and(|began| e.is_between(began.time));
+        let is_between = is_dated || found.is_proven && e.stop.first_bad.is_none();
         let step = e.drift_at(rule.breaks).cloned();
         hits.push(Hit { rule, found, explains, is_between, step });
     }
@@ -167,19 +183,35 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     }
     causes.sort_by(|one, other| rank(one).cmp(&rank(other)));
     let mut causes = causes.into_iter();
-    let cause = causes.next();
+    let mut cause = causes.next();
     let (mut consistent, rest): (Vec<Hit>, Vec<Hit>) =
         left.into_iter().partition(|hit| cause.is_none() && is_consistent(hit, e));
     consistent.sort_by_key(|hit| (Reverse(hit.found.fit), hit.rule.order, hit.rule.id));
     // What leaves no trace is no finding of its own beside a cause.
     let mut also: Vec<Hit> = causes.collect();
     // What somebody may want so is wrong only where a template says it, as one of its steps.
-    let is_told =
-        |hit: &Hit| hit.rule.is_recorded && (!hit.rule.is_choice || hit.explains || hit.is_between);
+    let is_told = |hit: &Hit| {
+        let is_shown = hit.rule.is_recorded || hit.found.is_proven;
+        is_shown && !hit.found.is_open && (!hit.rule.is_choice || hit.explains || hit.is_between)
+    };
     also.extend(rest.into_iter().filter(is_told));
+    also.retain(|hit| hit.found.over.is_none());
     also.sort_by_key(|hit| (hit.rule.order, hit.rule.id));
-    if cause.is_some() {
+    if let Some(cause) = &mut cause {
         ruled_out.retain(|one| one.rule.is_recorded);
+        // What only follows from the cause is not wrong besides: it shows it too.
+        let (of_it, others): (Vec<Hit>, Vec<Hit>) =
+            also.into_iter().partition(|hit| hit.rule.follows.contains(&cause.rule.id));
+        also = others;
+        cause.found.proofs.extend(of_it.into_iter().flat_map(|hit| hit.found.proofs));
+    }
+    for hit in cause.iter_mut().chain(&mut consistent).chain(&mut also) {
+        let mut known = Vec::new();
+        hit.found.proofs.retain(|proof| {
+            let is_new = !known.contains(proof);
+            known.push(proof.clone());
+            is_new
+        });
     }
     ruled_out.sort_by_key(|one| (one.rule.order, one.rule.id));
     let steps_of = cause.iter().chain(&consistent).chain(&also).flat_map(|hit| &hit.step);
@@ -208,8 +240,10 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
 /// What of the error shows a thing by itself: words that mean one thing alone.
 #[derive(Default)]
 struct ByError {
-    /// Rows of sign-ins, each with its id and time.
+    /// Rows of sign-ins, each with its id and time, with words that mean it alone.
     rows: Vec<Proof>,
+    /// The same with words that may mean another thing too: they show nothing by themselves.
+    shared: Vec<Proof>,
     /// What somebody was told.
     told: Option<Proof>,
 }
@@ -223,14 +257,16 @@ fn by_error(rule: &Rule, rules: &[&'static Rule], e: &Evidence<'_>) -> ByError {
     let failed = e.failed();
     for status in &e.symptom.statuses {
         let owners = rules.iter().filter(|one| one.has_status(status)).count();
-        if !rule.has_status(status) || owners != 1 {
+        if !rule.has_status(status) {
             continue;
         }
         let rows: Vec<_> =
             failed.iter().filter(|row| symptom::plain_status(&row.status) == *status).collect();
         match rows.first() {
-            Some(row) => by_error.rows.push(Proof::sign_in(row, rows.len())),
-            None => by_error.told = told(),
+            Some(row) if owners == 1 => by_error.rows.push(Proof::sign_in(row, rows.len())),
+            Some(row) => by_error.shared.push(Proof::sign_in(row, rows.len())),
+            None if owners == 1 => by_error.told = told(),
+            None => {}
         }
     }
     if let Some(refusal) = e.symptom.refusal {
@@ -265,7 +301,8 @@ fn fits_error(rule: &Rule, e: &Evidence<'_>) -> bool {
 
 /// The law.
 fn is_cause(hit: &Hit, e: &Evidence<'_>) -> bool {
-    if !hit.rule.is_recorded || is_outlived(hit, e) {
+    let is_shown = hit.rule.is_recorded || hit.found.is_proven;
+    if !is_shown || hit.found.is_open || is_outlived(hit, e) {
         return false;
     }
     let has_stopped = e.stop.shown_by != ShownBy::Nothing || hit.rule.blocks;
@@ -285,6 +322,9 @@ fn is_consistent(hit: &Hit, e: &Evidence<'_>) -> bool {
         return false;
     }
     let is_sure = hit.found.fit == Fit::VeryLikely;
+    if hit.found.is_open {
+        return true;
+    }
     if hit.rule.is_recorded {
         // It keeps the app out, and since when nobody knows.
         let may_refuse = |id: &str| hit.rule.may_refuse.contains(&id);
@@ -294,28 +334,31 @@ fn is_consistent(hit: &Hit, e: &Evidence<'_>) -> bool {
     }
     // A token that is over fails without a row, or with words that no source has: the end of the
     // rows that worked is the evidence.
-    let has_ended = matches!(e.stop.shown_by, ShownBy::Silence | ShownBy::Told | ShownBy::SignIns);
+    let has_ended = !matches!(e.stop.shown_by, ShownBy::Nothing | ShownBy::Calls);
     let never_worked = e.stop.last_good.is_none() && is_sure;
     hit.explains || !is_error_known(e) && (has_ended || never_worked)
 }
 
 /// What comes first among causes. Where rules stand in the table is no part of it.
-fn rank(hit: &Hit) -> (bool, bool, Reverse<Fit>, u8, Reverse<Option<Timestamp>>, &'static str) {
+fn rank(hit: &Hit) -> impl Ord + use<> {
     let began = hit.found.began.as_ref().map(|began| began.time);
     let is_both = hit.explains && hit.is_between;
-    (!is_both, !hit.explains, Reverse(hit.found.fit), hit.rule.order, Reverse(began), hit.rule.id)
+    let by_fit = (hit.found.over.is_some(), Reverse(hit.found.fit));
+    (!is_both, !hit.explains, by_fit, hit.rule.order, Reverse(began), hit.rule.id)
 }
 
+/// Says whether nothing was seen that tells of the app. The user's row, which all are shown, does not.
 fn is_blind(recorded: &Recorded) -> bool {
     recorded.sign_ins.seen().is_none()
         && recorded.grants.seen().is_none()
         && recorded.trail.seen().is_none()
         && recorded.app.seen().is_none()
-        && recorded.user.seen().is_none()
 }
 
 /// All that was looked for and not observed.
 fn unseen(recorded: &Recorded) -> Vec<Unseen> {
+    // Of an app that is not there nothing is hidden.
+    let is_there = !recorded.is_installed.is_not_so();
     let all = [
         ("sign-ins of the user (LoginHistory)", recorded.sign_ins.why_not()),
         ("grants of the app (OauthToken)", recorded.grants.why_not()),
@@ -326,8 +369,8 @@ fn unseen(recorded: &Recorded) -> Vec<Unseen> {
         ("whether the user has API Enabled", recorded.has_api_enabled.why_not()),
         ("the user's assignments", recorded.assignments.why_not()),
         ("whether the app is installed", recorded.is_installed.why_not()),
-        ("whether the user is pre-authorised", recorded.is_let_in.why_not()),
-        ("the app's policies", recorded.app.why_not()),
+        ("whether the user is pre-authorised", recorded.is_let_in.why_not().filter(|_| is_there)),
+        ("the app's policies", recorded.app.why_not().filter(|_| is_there)),
         ("whether the app is blocked", recorded.blocked.why_not()),
         ("whether API Access Control is on", recorded.api_access_control.why_not()),
         ("whether the flow by password is refused", recorded.is_password_flow_blocked.why_not()),
@@ -345,10 +388,19 @@ fn unseen(recorded: &Recorded) -> Vec<Unseen> {
         cut("older sign-ins", recorded.sign_ins.seen().is_some_and(|all| all.is_cut)),
         cut("older changes", recorded.trail.seen().is_some_and(|trail| trail.is_cut)),
     ];
+    let sign_ins = recorded.sign_ins.seen();
+    let another = sign_ins.and_then(|all| all.mistakable_for(&recorded.app_names));
+    let whose = another.map(|another| Unseen {
+        what: "whose the sign-ins are that bear no app's name",
+        hidden: Hidden {
+            reason: format!("the user signs in by {another} too, and nothing tells them apart"),
+            right: None,
+        },
+    });
     let seen = |(what, hidden): (&'static str, Option<&Hidden>)| {
         Some(Unseen { what, hidden: hidden?.clone() })
     };
-    all.into_iter().filter_map(seen).chain(of_cut.into_iter().flatten()).collect()
+    all.into_iter().filter_map(seen).chain(of_cut.into_iter().flatten()).chain(whose).collect()
 }
 
 /// What an error may come of, where no org is asked.

@@ -21,6 +21,9 @@ pub struct Evidence<'e> {
     pub now: Timestamp,
     /// When it stopped.
     pub stop: Stop,
+    /// Where calls fail of which none is known to have gone well: the sign-in before the one after
+    /// which they began to.
+    run_before: Option<Timestamp>,
 }
 
 /// A want of a template that is not so.
@@ -115,6 +118,8 @@ pub enum ShownBy {
     SignIns,
     /// Calls of the API that failed since.
     Calls,
+    /// That the user has no grant of the app left, by which it came until then.
+    NoGrant,
     /// That none came any more, longer than ever before.
     Silence,
     /// What somebody was told.
@@ -123,6 +128,8 @@ pub enum ShownBy {
 
 /// With fewer sign-ins than this nobody can say how often they come; then a day without one counts.
 const RHYTHM: usize = 3;
+/// With as many as this that come like a clock, one that does not is missed at once.
+const CLOCKWORK: usize = 5;
 /// A silence shorter than this is none.
 const SHORTEST: SignedDuration = SignedDuration::from_hours(1);
 
@@ -142,6 +149,7 @@ impl<'e> Evidence<'e> {
                     let status = plain_status(&row.status);
                     if !symptom.statuses.contains(&status) {
                         symptom.statuses.push(status);
+                        symptom.in_rows.push(row.status.trim().to_owned());
                     }
                 }
             }
@@ -152,9 +160,13 @@ impl<'e> Evidence<'e> {
                 symptom.http.sort_unstable();
                 symptom.http.dedup();
             }
-            ShownBy::Nothing | ShownBy::Silence | ShownBy::Told => {}
+            ShownBy::Nothing | ShownBy::NoGrant | ShownBy::Silence | ShownBy::Told => {}
         }
-        Self { recorded, symptom, drift, now, stop }
+        let run_before = match stop.shown_by {
+            ShownBy::Calls => run_before(recorded, stop.first_bad),
+            _ => None,
+        };
+        Self { recorded, symptom, drift, now, stop, run_before }
     }
 
     /// Says whether something began after it worked last, and before it failed first.
@@ -163,14 +175,42 @@ impl<'e> Evidence<'e> {
         self.stop.last_good.is_some_and(|last| time > last) && time <= until
     }
 
+    /// Says whether a change dates what an error shows: made in between, or where nobody knows that
+    /// the calls which fail ever went well, after the sign-in before.
+    fn may_date(&self, time: Timestamp) -> bool {
+        let is_before = self.stop.first_bad.is_some_and(|first| time <= first);
+        self.is_between(time) || is_before && self.run_before.is_some_and(|run| time > run)
+    }
+
+    /// The flow by which it signed in last, where that worked and the org says it.
+    pub fn flow(&self) -> Option<&'e str> {
+        self.worked().find_map(|row| row.flow.as_deref())
+    }
+
+    /// Says whether it came by a refresh token until it stopped.
+    pub fn has_refreshed(&self) -> bool {
+        self.worked().next().is_some_and(is_refresh)
+    }
+
+    /// The objects of which calls fail.
+    pub fn refused_objects(&self) -> impl Iterator<Item = &'e str> {
+        let calls = self.recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds);
+        calls.filter(|kind| !kind.is_good()).map(|kind| kind.of.as_str())
+    }
+
     /// The sign-ins that failed since it worked last, the first of them first.
     pub fn failed(&self) -> Vec<&'e SignIn> {
         failed_since(self.recorded, self.stop.last_good)
     }
 
     /// The app's sign-ins that worked, the newest first.
-    pub fn worked(&self) -> impl Iterator<Item = &'e SignIn> {
-        of_app(self.recorded).filter(|row| row.is_good())
+    pub fn worked(&self) -> impl Iterator<Item = &'e SignIn> + use<'e> {
+        worked(self.recorded).into_iter()
+    }
+
+    /// The app's sign-ins, the newest first.
+    pub fn sign_ins(&self) -> Vec<&'e SignIn> {
+        of_app(self.recorded)
     }
 
     /// The newest change by one of these actions that speaks of one of these names.
@@ -185,10 +225,18 @@ impl<'e> Evidence<'e> {
     /// older one dates nothing.
     pub fn change_between(&self, actions: &[&str], names: &[&str]) -> Option<&'e Change> {
         let trail = self.recorded.trail.seen()?;
-        let mut between = trail.rows.iter().filter(|row| self.is_between(row.time));
+        let mut between = trail.rows.iter().filter(|row| self.may_date(row.time));
         between.find(|row| {
             actions.contains(&row.action.as_str()) && names.iter().any(|name| speaks_of(row, name))
         })
+    }
+
+    /// The newest such change since it failed first, or was found to have stopped: by it somebody
+    /// may have put right what another has broken.
+    pub fn change_since(&self, actions: &[&str], names: &[&str]) -> Option<&'e Change> {
+        let change = self.change(actions, names)?;
+        let since = self.stop.first_bad.or(self.stop.last_good)?;
+        Some(change).filter(|change| change.time > since)
     }
 
     /// What the app is called where a proof names it.
@@ -231,9 +279,14 @@ impl<'e> Evidence<'e> {
         profile.into_iter().chain(sets).collect()
     }
 
-    /// The first differing step at one of these places.
+    /// The first differing step at one of these places; one of an object of which calls fail before
+    /// others.
     pub fn drift_at(&self, places: &[Place]) -> Option<&'e Drift> {
-        self.drift.iter().find(|drift| places.iter().any(|place| drift.is_at(*place)))
+        let refused: Vec<String> = self.refused_objects().map(|of| format!("[{of}")).collect();
+        let at = || self.drift.iter().filter(|one| places.iter().any(|place| one.is_at(*place)));
+        let is_refused =
+            |one: &&Drift| refused.iter().any(|of| one.subject().contains(of.as_str()));
+        at().find(is_refused).or_else(|| at().next())
     }
 }
 
@@ -253,20 +306,41 @@ pub(super) fn speaks_of(change: &Change, name: &str) -> bool {
 }
 
 /// The app's tries, the newest first.
-fn of_app(recorded: &Recorded) -> impl Iterator<Item = &SignIn> {
-    let rows = recorded.sign_ins.seen().into_iter().flat_map(|all| &all.rows);
-    rows.filter(|row| row.is_of(&recorded.app_names))
+fn of_app(recorded: &Recorded) -> Vec<&SignIn> {
+    recorded.sign_ins.seen().map(|all| all.of(&recorded.app_names)).unwrap_or_default()
+}
+
+fn worked(recorded: &Recorded) -> Vec<&SignIn> {
+    recorded.sign_ins.seen().map(|all| all.worked(&recorded.app_names)).unwrap_or_default()
+}
+
+/// Says whether it came by a refresh token (S 13.2).
+fn is_refresh(row: &SignIn) -> bool {
+    matches!(row.flow.as_deref(), Some("OauthRefreshToken" | "OauthHybridRefreshToken"))
+}
+
+/// The sign-in that worked before the one after which calls began to fail.
+fn run_before(recorded: &Recorded, first_bad: Option<Timestamp>) -> Option<Timestamp> {
+    let first = first_bad?;
+    let (last, _) = of_calls(recorded)?;
+    let before: Vec<&SignIn> =
+        worked(recorded).into_iter().filter(|row| row.time <= first).collect();
+    match last {
+        Some(_) => None,
+        None => before.get(1).map(|row| row.time),
+    }
 }
 
 fn failed_since(recorded: &Recorded, last: Option<Timestamp>) -> Vec<&SignIn> {
     let is_since = |row: &&SignIn| !row.is_good() && last.is_none_or(|last| row.time > last);
-    let mut failed: Vec<&SignIn> = of_app(recorded).filter(is_since).collect();
+    let mut failed: Vec<&SignIn> = of_app(recorded).into_iter().filter(is_since).collect();
     failed.reverse();
     failed
 }
 
 fn stop(recorded: &Recorded, is_told: bool, now: Timestamp) -> Stop {
-    let last_good = of_app(recorded).find(|row| row.is_good()).map(|row| row.time);
+    let last = worked(recorded).first().copied();
+    let last_good = last.map(|row| row.time);
     let failed = failed_since(recorded, last_good);
     if let Some(first) = failed.first() {
         return Stop { last_good, first_bad: Some(first.time), shown_by: ShownBy::SignIns };
@@ -277,6 +351,9 @@ fn stop(recorded: &Recorded, is_told: bool, now: Timestamp) -> Stop {
     }
     let shown_by = match (is_told, last_good) {
         (true, _) => ShownBy::Told,
+        (false, Some(_)) if last.is_some_and(is_refresh) && has_no_grant(recorded) => {
+            ShownBy::NoGrant
+        }
         (false, Some(last)) if is_silence(recorded, last, now) => ShownBy::Silence,
         _ => ShownBy::Nothing,
     };
@@ -301,14 +378,24 @@ fn of_calls(recorded: &Recorded) -> Option<(Option<Timestamp>, Timestamp)> {
     since.min_by_key(|(_, first)| *first)
 }
 
-/// Says whether it has been silent for longer than between any two sign-ins before, twice over.
+/// Says whether the user was seen to have no grant of the app.
+fn has_no_grant(recorded: &Recorded) -> bool {
+    recorded.grants.seen().is_some_and(Vec::is_empty)
+}
+
+/// Says whether it has been silent for longer than between any two sign-ins before: by a little
+/// where they come like a clock, else twice over.
 fn is_silence(recorded: &Recorded, last: Timestamp, now: Timestamp) -> bool {
-    let times: Vec<Timestamp> =
-        of_app(recorded).filter(|row| row.is_good()).map(|row| row.time).collect();
+    let times: Vec<Timestamp> = worked(recorded).into_iter().map(|row| row.time).collect();
     let gap = now.duration_since(last);
     if times.len() < RHYTHM {
         return gap > SignedDuration::from_hours(24);
     }
-    let longest = times.windows(2).map(|two| two[0].duration_since(two[1])).max();
-    gap > longest.unwrap_or_default().saturating_mul(2).max(SHORTEST)
+    let mut gaps: Vec<SignedDuration> =
+        times.windows(2).map(|two| two[0].duration_since(two[1])).collect();
+    gaps.sort_unstable();
+    let (usual, longest) = (gaps[gaps.len() / 2], gaps[gaps.len() - 1]);
+    let is_clockwork = times.len() >= CLOCKWORK && longest <= usual + usual / 4;
+    let most = if is_clockwork { longest + longest / 40 } else { longest.saturating_mul(2) };
+    gap > most.max(SHORTEST)
 }

@@ -40,6 +40,8 @@ pub struct Rule {
     pub breaks: &'static [Place],
     /// The way out.
     pub way_out: WayOut,
+    /// The rules of whose finding it is but what follows.
+    pub follows: &'static [&'static str],
     /// Looks for it.
     pub look: fn(&Evidence<'_>) -> Look,
 }
@@ -60,6 +62,8 @@ pub struct WayOut {
 pub enum Look {
     /// It is there.
     Hit(Found),
+    /// It was there, and is not any more.
+    Past(Found),
     /// It is not, and this says why.
     Out(String),
     /// It could not be seen.
@@ -77,6 +81,12 @@ pub struct Found {
     pub began: Option<Began>,
     /// How well it fits, where nothing is recorded.
     pub fit: Fit,
+    /// Whether the org shows that it began since it worked last, though no row says so.
+    pub is_proven: bool,
+    /// Whether what shows it may as well show another thing, and it was not seen which.
+    pub is_open: bool,
+    /// That it is not so any more, and what shows that.
+    pub over: Option<String>,
 }
 
 /// How well something fits.
@@ -162,16 +172,17 @@ impl Began {
 impl Found {
     /// A state that fits.
     pub fn state(of: impl Into<String>, words: impl Into<String>) -> Self {
-        Self { proofs: vec![Proof::state(of, words)], began: None, fit: Fit::Likely }
+        Self::of(vec![Proof::state(of, words)])
+    }
+
+    /// What these show.
+    pub fn of(proofs: Vec<Proof>) -> Self {
+        Self { proofs, began: None, fit: Fit::Likely, is_proven: false, is_open: false, over: None }
     }
 
     /// What shows it is a change.
     pub fn change(change: &Change) -> Self {
-        Self {
-            proofs: vec![Proof::change(change)],
-            began: Some(Began::of(change)),
-            fit: Fit::Likely,
-        }
+        Self { began: Some(Began::of(change)), ..Self::of(vec![Proof::change(change)]) }
     }
 
     /// The same, since a change.
@@ -180,6 +191,12 @@ impl Found {
             self.proofs.push(Proof::change(change));
             self.began = Some(Began::of(change));
         }
+        self
+    }
+
+    /// The same, which is not so any more.
+    pub fn over(mut self, now: impl Into<String>) -> Self {
+        self.over = Some(now.into());
         self
     }
 
@@ -194,6 +211,14 @@ impl Look {
     /// It is not, and why.
     pub fn out(why: impl Into<String>) -> Self {
         Self::Out(why.into())
+    }
+
+    /// It is not; where a change in between made it so, it was.
+    pub fn out_since(why: &str, change: Option<&Change>) -> Self {
+        match change {
+            Some(change) => Self::Past(Found::change(change).over(why)),
+            None => Self::out(why),
+        }
     }
 
     /// What a flag that was observed comes to.

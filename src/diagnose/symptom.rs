@@ -16,6 +16,8 @@ pub struct Symptom {
     pub refusal: Option<&'static Refusal>,
     /// The words of sign-ins that failed, in small letters and without `Failed:`.
     pub statuses: Vec<String>,
+    /// The same as the rows have them.
+    pub in_rows: Vec<String>,
     /// The HTTP statuses of calls that failed.
     pub http: Vec<u16>,
 }
@@ -37,7 +39,7 @@ impl Symptom {
             Some(_) => Vec::new(),
             None => vec![plain_status(&line)],
         };
-        Self { text: Some(shown), refusal, statuses, http: of_http(&line) }
+        Self { text: Some(shown), refusal, statuses, in_rows: Vec::new(), http: of_http(&line) }
     }
 
     /// Says whether anything of it is known.

@@ -38,6 +38,7 @@ const RULE: Rule = Rule {
     http: &[],
     breaks: &[],
     way_out: AT_THE_VENDOR,
+    follows: &[],
     look: nothing,
 };
 
@@ -70,6 +71,30 @@ const LETS_IN: &[Place] = &[
     Setting(POLICIES, "commaSeparatedPermissionSet"),
     Setting(APP, "oauthConfig.isAdminApproved"),
     Setting(POLICIES, "permittedUsersPolicyType"),
+];
+/// What a user may see and do with objects and fields.
+pub(super) const ACCESS: &[Place] = &[
+    Setting("Profile", "objectPermissions[*].allowRead"),
+    Setting("Profile", "objectPermissions[*].allowCreate"),
+    Setting("Profile", "objectPermissions[*].allowEdit"),
+    Setting("Profile", "objectPermissions[*].allowDelete"),
+    Setting("Profile", "objectPermissions[*].viewAllFields"),
+    Setting("Profile", "objectPermissions[*].viewAllRecords"),
+    Setting("Profile", "objectPermissions[*].modifyAllRecords"),
+    Setting("PermissionSet", "objectPermissions[*].allowRead"),
+    Setting("PermissionSet", "objectPermissions[*].allowCreate"),
+    Setting("PermissionSet", "objectPermissions[*].allowEdit"),
+    Setting("PermissionSet", "objectPermissions[*].allowDelete"),
+    Setting("PermissionSet", "objectPermissions[*].viewAllFields"),
+    Setting("PermissionSet", "objectPermissions[*].viewAllRecords"),
+    Setting("PermissionSet", "objectPermissions[*].modifyAllRecords"),
+    Setting("Profile", "fieldPermissions[*].readable"),
+    Setting("PermissionSet", "fieldPermissions[*].readable"),
+    Setting("Profile", "fieldPermissions[*].editable"),
+    Setting("PermissionSet", "fieldPermissions[*].editable"),
+    Fact("user.object[*].read"),
+    Fact("user.field[*].read"),
+    Fact("user.field[*].edit"),
 ];
 const REFRESH: &[Place] = &[
     Setting(APP, "oauthPolicy.refreshTokenPolicy"),

@@ -45,9 +45,7 @@ const MOST: usize = 60;
 /// Tells what happened.
 pub(super) fn timeline(e: &Evidence<'_>) -> Vec<Moment> {
     let recorded = e.recorded;
-    let rows = recorded.sign_ins.seen().into_iter().flat_map(|all| &all.rows);
-    let mut all: Vec<Moment> =
-        rows.filter(|row| row.is_of(&recorded.app_names)).map(of_sign_in).collect();
+    let mut all: Vec<Moment> = e.sign_ins().into_iter().map(of_sign_in).collect();
     let names = [e.app_names(), e.user_names(), e.holder_names()].concat();
     let changes = recorded.trail.seen().into_iter().flat_map(|trail| &trail.rows);
     let is_ours = |change: &&Change| {

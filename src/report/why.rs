@@ -102,6 +102,8 @@ struct Block {
     title: String,
     since: Option<String>,
     evidence: Vec<String>,
+    /// What shows that it is not so any more.
+    over: Option<String>,
     step: Option<String>,
     looks_at: Option<String>,
     ways: Vec<Way>,
@@ -210,9 +212,13 @@ impl Block {
         Self {
             since: found.began.as_ref().map(|began| words::began(why, began)),
             evidence: found.proofs.iter().map(proof).collect(),
+            over: found.over.clone(),
             step: step.as_ref().map(step_in_words),
             looks_at: (!rule.is_recorded).then(|| rule.looks_at.to_owned()),
-            ways: ways(why, rule, step.as_ref()),
+            ways: match found.over {
+                Some(_) => Vec::new(),
+                None => ways(why, rule, step.as_ref()),
+            },
             ..Self::of_rule(why, rule)
         }
     }
@@ -222,6 +228,7 @@ impl Block {
             title: words::capital(rule.cause),
             since: None,
             evidence: Vec::new(),
+            over: None,
             step: None,
             looks_at: Some(rule.looks_at.to_owned()),
             ways: ways(why, rule, None),

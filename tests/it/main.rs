@@ -84,6 +84,7 @@ mod waivers;
 mod wants;
 mod whole;
 mod why;
+mod why_stories;
 mod witness;
 mod worst_day;
 mod wsdl;

@@ -4,20 +4,27 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{Began, Fit, Found, Look, Proof};
 use crate::org::recorded::{AppKind, Blocked, Observed};
 
+const NO_MENU_ITEM: &str = "AppMenuItemId is empty: the app is not installed";
+
 pub(in crate::diagnose) fn not_installed(e: &Evidence<'_>) -> Look {
     const ACTIONS: &[&str] = &["deleteConnectedApplication", "uninstalledpackagingapp"];
     let grants = e.recorded.grants.seen().into_iter().flatten();
     let by_grants = grants.filter_map(|grant| grant.is_installed).max();
     match (&e.recorded.is_installed, by_grants) {
-        (Observed::Seen(true), _) => Look::out("the app is installed"),
-        (Observed::Seen(false), _) => Look::Hit(
-            Found::state("ConnectedApplication", "the org has no such app")
-                .since(e.change_between(ACTIONS, &e.app_names()))
-                .fit(Fit::VeryLikely),
-        ),
+        (Observed::Seen(true), _) => {
+            Look::out_since("the app is installed", e.change_between(ACTIONS, &e.app_names()))
+        }
+        (Observed::Seen(false), by_grants) => {
+            let mut found = Found::state("ConnectedApplication", "the org has no such app");
+            if by_grants == Some(false) {
+                found.proofs.push(Proof::state("OauthToken", NO_MENU_ITEM));
+            }
+            let change = e.change_between(ACTIONS, &e.app_names());
+            Look::Hit(found.since(change).fit(Fit::VeryLikely))
+        }
         (_, Some(true)) => Look::out("grants of the app have a menu item: it is installed"),
         (_, Some(false)) => Look::Hit(
-            Found::state("OauthToken", "AppMenuItemId is empty: the app is not installed")
+            Found::state("OauthToken", NO_MENU_ITEM)
                 .since(e.change_between(ACTIONS, &e.app_names())),
         ),
         (Observed::NotObserved(hidden), None) => Look::Unseen(hidden.clone()),
@@ -26,7 +33,8 @@ pub(in crate::diagnose) fn not_installed(e: &Evidence<'_>) -> Look {
 
 fn of_block(blocked: &Blocked) -> Found {
     let Blocked { name, app, changed, changed_by, .. } = blocked;
-    let mut found = Found::state("BlacklistedConsumer", format!("{name} blocks {app}"));
+    let of = format!("BlacklistedConsumer:{name}");
+    let mut found = Found::state(of, format!("it blocks the app {app}"));
     if let Some(time) = *changed {
         found.proofs[0].time = Some(time);
         found.began = Some(Began {
@@ -40,7 +48,9 @@ fn of_block(blocked: &Blocked) -> Found {
 }
 
 pub(in crate::diagnose) fn blocked(e: &Evidence<'_>) -> Look {
-    let change = e.change(&["blockConnectedApplication"], &e.app_names());
+    const ACTIONS: &[&str] = &["blockConnectedApplication"];
+    let change = e.change(ACTIONS, &e.app_names());
+    let between = e.change_between(ACTIONS, &e.app_names());
     if let Some(app) = e.recorded.app.seen().filter(|app| app.blocks_sessions) {
         let words = format!("the session policy of {} blocks all of its sessions", app.name);
         return Look::Hit(Found::state(e.app_called(), words).since(change));
@@ -49,7 +59,7 @@ pub(in crate::diagnose) fn blocked(e: &Evidence<'_>) -> Look {
         Observed::Seen(Some(blocked)) if blocked.by_access_control != Some(true) => {
             Look::Hit(of_block(blocked).since(change))
         }
-        Observed::Seen(_) => Look::out("no row blocks the app"),
+        Observed::Seen(_) => Look::out_since("no row blocks the app", between),
         Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
     }
 }

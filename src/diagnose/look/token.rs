@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::rule::{Fit, Found, Look, Proof};
+use crate::diagnose::rule::{Began, Fit, Found, Look, Proof};
 use crate::org::recorded::{AppState, Grant, Observed, RefreshPolicy};
 
 /// So many grants an app keeps for a user; another takes the oldest away (S 10.3).
@@ -39,7 +39,18 @@ fn failed_at(e: &Evidence<'_>) -> Timestamp {
     e.stop.first_bad.unwrap_or(e.now)
 }
 
+/// Who signs in without a refresh token loses none.
+fn without_token(e: &Evidence<'_>) -> Option<Look> {
+    let is_without =
+        |flow: &&str| matches!(*flow, "OauthClientCredentials" | "OauthUsernamePassword");
+    let flow = e.flow().filter(is_without)?;
+    Some(Look::out(format!("it signs in without a refresh token ({flow})")))
+}
+
 pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
+    if let Some(look) = without_token(e) {
+        return look;
+    }
     let app = match app(e) {
         Ok(app) => app,
         Err(look) => return look,
@@ -51,7 +62,21 @@ pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
             let words = format!("a refresh token of it is not valid at all{by}");
             let mut proof = Proof::state(e.app_called(), words);
             proof.time = app.changed;
-            Look::Hit(Found { proofs: vec![proof], began: None, fit: Fit::VeryLikely })
+            let mut found = Found::of(vec![proof]).fit(Fit::VeryLikely);
+            // It came by a refresh token: then the policy was another.
+            if let Some(row) = e.worked().next().filter(|_| e.has_refreshed()) {
+                let words = format!("{}: a refresh token worked", row.application);
+                found.proofs.push(Proof { words, ..Proof::sign_in(row, 1) });
+                found.is_proven = true;
+                let between = app.changed.filter(|changed| e.is_between(*changed));
+                found.began = between.map(|time| Began {
+                    time,
+                    by: app.changed_by.clone(),
+                    what: "the app's file was changed last".to_owned(),
+                    action: None,
+                });
+            }
+            Look::Hit(found)
         }
         Some(_) => Look::out("the policy does not end refresh tokens at once"),
         None => Look::Nothing,
@@ -59,6 +84,9 @@ pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn lifetime(e: &Evidence<'_>) -> Look {
+    if let Some(look) = without_token(e) {
+        return look;
+    }
     let app = match app(e) {
         Ok(app) => app,
         Err(look) => return look,
@@ -88,6 +116,9 @@ pub(in crate::diagnose) fn lifetime(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn idle(e: &Evidence<'_>) -> Look {
+    if let Some(look) = without_token(e) {
+        return look;
+    }
     let has_limit = e.recorded.app.seen().and_then(|app| app.has_idle_limit);
     let used = last_use(e);
     let gap = used.map(|(used, _)| failed_at(e).duration_since(used)).unwrap_or_default();
@@ -114,6 +145,9 @@ pub(in crate::diagnose) fn idle(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn evicted(e: &Evidence<'_>) -> Look {
+    if let Some(look) = without_token(e) {
+        return look;
+    }
     let grants = match grants(e) {
         Ok(grants) => grants,
         Err(look) => return look,
@@ -145,6 +179,9 @@ pub(in crate::diagnose) fn evicted(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn reused(e: &Evidence<'_>) -> Look {
+    if let Some(look) = without_token(e) {
+        return look;
+    }
     let app = match app(e) {
         Ok(app) => app,
         Err(look) => return look,
@@ -160,6 +197,9 @@ pub(in crate::diagnose) fn reused(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn revoked(e: &Evidence<'_>) -> Look {
+    if let Some(look) = without_token(e) {
+        return look;
+    }
     let grants = match grants(e) {
         Ok(grants) => grants,
         Err(look) => return look,
@@ -177,8 +217,16 @@ pub(in crate::diagnose) fn revoked(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn refreshed_sandbox(e: &Evidence<'_>) -> Look {
+    if let Some(look) = without_token(e) {
+        return look;
+    }
+    let is_kept =
+        |grant: &Grant| grant.created.zip(e.stop.last_good).is_some_and(|(at, last)| at < last);
+    if e.recorded.grants.seen().is_some_and(|grants| grants.iter().any(is_kept)) {
+        return Look::out("a grant of before it worked last is still there");
+    }
+    let has_grants = e.recorded.grants.seen().is_none_or(|grants| !grants.is_empty());
     Look::of(&e.recorded.is_sandbox, true, "the org is no sandbox", || {
-        let has_grants = e.recorded.grants.seen().is_some_and(|grants| !grants.is_empty());
         let has_past = e.stop.last_good.is_some();
         let fit = match (has_grants, has_past) {
             (false, false) => Fit::VeryLikely,

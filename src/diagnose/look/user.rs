@@ -4,6 +4,7 @@ use core::net::IpAddr;
 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{Began, Fit, Found, Look, Proof};
+use crate::diagnose::table::ACCESS;
 use crate::metadata::hours::Week;
 use crate::metadata::range::IpRange;
 use crate::org::recorded::{IpRelaxation, Observed, SignIn};
@@ -21,7 +22,10 @@ pub(in crate::diagnose) fn inactive(e: &Evidence<'_>) -> Look {
             Found::state("User", format!("{} is not active", user.username))
                 .since(e.change(&["deactivateduser"], &e.user_names())),
         ),
-        Some(true) => Look::out("the user is active"),
+        Some(true) => Look::out_since(
+            "the user is active",
+            e.change_between(&["deactivateduser"], &e.user_names()),
+        ),
         None => Look::Nothing,
     }
 }
@@ -32,7 +36,10 @@ pub(in crate::diagnose) fn frozen(e: &Evidence<'_>) -> Look {
             Found::state("UserLogin", "IsFrozen is true")
                 .since(e.change(&["frozeuser"], &e.user_names())),
         ),
-        Observed::Seen(_) => Look::out("the user is not frozen"),
+        Observed::Seen(_) => Look::out_since(
+            "the user is not frozen",
+            e.change_between(&["frozeuser"], &e.user_names()),
+        ),
         Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
     }
 }
@@ -53,7 +60,7 @@ pub(in crate::diagnose) fn password_expired(e: &Evidence<'_>) -> Look {
         match by_password(e) {
             Some(row) => {
                 let mut found = found.fit(Fit::VeryLikely);
-                found.proofs.push(Proof::sign_in(row, 1));
+                found.proofs.push(used_password(row));
                 found
             }
             None => found.fit(Fit::Possible),
@@ -61,11 +68,18 @@ pub(in crate::diagnose) fn password_expired(e: &Evidence<'_>) -> Look {
     })
 }
 
-/// A sign-in of the app's by user name and password.
+/// A sign-in of the app's by user name and password; one that worked before others.
 fn by_password<'e>(e: &Evidence<'e>) -> Option<&'e SignIn> {
-    let rows = e.recorded.sign_ins.seen().into_iter().flat_map(|all| &all.rows);
-    rows.filter(|row| row.is_of(&e.recorded.app_names))
-        .find(|row| row.flow.as_deref().is_some_and(|flow| flow.eq_ignore_ascii_case(BY_PASSWORD)))
+    let is_it = |row: &&'e SignIn| {
+        row.flow.as_deref().is_some_and(|flow| flow.eq_ignore_ascii_case(BY_PASSWORD))
+    };
+    e.worked().find(is_it).or_else(|| e.sign_ins().into_iter().find(is_it))
+}
+
+/// That the app comes by user name and password.
+fn used_password(row: &SignIn) -> Proof {
+    let words = format!("{}: {}, by user name and password", row.application, row.status);
+    Proof { words, ..Proof::sign_in(row, 1) }
 }
 
 pub(in crate::diagnose) fn password_changed(e: &Evidence<'_>) -> Look {
@@ -83,13 +97,9 @@ pub(in crate::diagnose) fn password_flow(e: &Evidence<'_>) -> Look {
         &e.recorded.is_password_flow_blocked,
         true,
         "the org does not refuse the flow by user name and password",
-        || Found {
-            proofs: vec![
-                Proof::state("Settings:OauthOidc", "blockOAuthUnPwFlow is true"),
-                Proof::sign_in(row, 1),
-            ],
-            began: None,
-            fit: Fit::VeryLikely,
+        || {
+            let settings = Proof::state("Settings:OauthOidc", "blockOAuthUnPwFlow is true");
+            Found::of(vec![settings, used_password(row)]).fit(Fit::VeryLikely)
         },
     )
 }
@@ -124,11 +134,17 @@ pub(in crate::diagnose) fn addresses(e: &Evidence<'_>) -> Look {
         Observed::NotObserved(_) => None,
     };
     if relaxation == Some(IpRelaxation::Relax) {
-        return Look::out("the app relaxes the profile's addresses");
+        return Look::out_since("the app relaxes the profile's addresses now", change);
     }
     let ranges = match &e.recorded.ranges {
         Observed::Seen(ranges) => ranges,
-        Observed::NotObserved(hidden) => return Look::Unseen(hidden.clone()),
+        // The change is told where neither policies nor profile are.
+        Observed::NotObserved(hidden) => {
+            return match change {
+                Some(change) => Look::Hit(Found::change(change)),
+                None => Look::Unseen(hidden.clone()),
+            };
+        }
     };
     if ranges.is_empty() && relaxation.is_some() {
         return match change {
@@ -160,11 +176,16 @@ pub(in crate::diagnose) fn addresses(e: &Evidence<'_>) -> Look {
     };
     let mut found =
         Found::state(e.app_called(), format!("{words}: {}", ranges.join(", "))).since(change);
-    if let (Some(now), Some(before)) = (address, last_good)
-        && now != before
-    {
-        let words = format!("it came from {now}, and from {before} when it worked last");
-        found.proofs.push(Proof::state("LoginHistory", words));
+    match (address, last_good) {
+        (Some(now), Some(before)) if now != before => {
+            let words = format!("it came from {now}, and from {before} when it worked last");
+            found.proofs.push(Proof::state("LoginHistory", words));
+        }
+        (Some(now), _) if !ranges.is_empty() => {
+            let words = format!("it came from {now}, which is none of these");
+            found.proofs.insert(1, Proof::state("LoginHistory", words));
+        }
+        _ => {}
     }
     Look::Hit(found)
 }
@@ -179,9 +200,13 @@ pub(in crate::diagnose) fn hours(e: &Evidence<'_>) -> Look {
             if of_file.is_some() && of_file == Week::of_file(&[]) {
                 return Look::out("the user's profile lets in at every hour");
             }
-            Look::Hit(
-                Found::state(e.profile_called(), "its login hours have limits").fit(Fit::Possible),
-            )
+            let words = match of_file {
+                Some(week) => {
+                    format!("it lets in {}, by the org's time zone", week.lines().join(", "))
+                }
+                None => "its login hours have limits".to_owned(),
+            };
+            Look::Hit(Found::state(e.profile_called(), words).fit(Fit::Possible))
         }
         Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
     }
@@ -205,18 +230,20 @@ pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
     ];
     let names = [e.holder_names(), e.user_names()].concat();
     let change = e.change_between(ACTIONS, &names);
-    let drift = e.drift.iter().find(|drift| {
-        let subject = drift.subject();
-        ["fieldPermissions[", "objectPermissions[", "user.field[", "user.object["]
-            .iter()
-            .any(|part| subject.contains(part))
-    });
+    let drift = e.drift_at(ACCESS);
     let mut found = match (drift, change) {
         (Some(drift), change) => {
             let words = format!("{} is not as `{}` wants it", drift.subject(), drift.template);
             Found::state("template", words).since(change)
         }
-        (None, Some(change)) => Found::change(change),
+        // Where it has been changed again, and is as the template wants it.
+        (None, Some(change)) => match e.change_since(ACTIONS, &names) {
+            Some(again) if again.time > change.time => {
+                let by = again.by.as_deref().map(|by| format!(", by {by}")).unwrap_or_default();
+                Found::change(change).over(format!("{} since{by}", again.display))
+            }
+            _ => Found::change(change),
+        },
         (None, None) => return Look::Nothing,
     };
     let calls = e.recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds);
@@ -228,11 +255,17 @@ pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
             words: format!("{} calls of {} ended with {}", kind.count, kind.of, kind.status),
         });
     }
-    Look::Hit(found)
+    if found.over.is_some() { Look::Past(found) } else { Look::Hit(found) }
 }
 
 /// An assignment that has run out leaves no change on the app (S 13.1).
 pub(in crate::diagnose) fn assignment_expired(e: &Evidence<'_>) -> Look {
+    const GIVEN: &[&str] = &[
+        "SetupEntityAccessAudit_PermissionSet_ConnectedApplication_Enabled",
+        "SetupEntityAccessAudit_Profile_ConnectedApplication_EnabledCustom",
+        "SetupEntityAccessAudit_Profile_ConnectedApplication_EnabledStandard",
+        "changeUserRuntimeAccessPolicy",
+    ];
     let all = match &e.recorded.assignments {
         Observed::Seen(all) => all,
         Observed::NotObserved(hidden) => return Look::Unseen(hidden.clone()),
@@ -241,11 +274,14 @@ pub(in crate::diagnose) fn assignment_expired(e: &Evidence<'_>) -> Look {
     let Some((ended, one)) = over.max_by_key(|(ended, _)| *ended) else {
         return Look::out("no assignment of the user's has run out");
     };
-    if e.recorded.is_let_in.is_so() && e.recorded.has_api_enabled.is_so() {
-        return Look::out(format!(
-            "the assignment of {} has run out, and the user is let in all the same",
-            one.label
-        ));
+    let out = || {
+        let label = &one.label;
+        format!("the assignment of {label} has run out, and the user is let in all the same")
+    };
+    let is_let_in = e.recorded.is_let_in.is_so() && e.recorded.has_api_enabled.is_so();
+    let given = e.change_since(GIVEN, &e.app_names());
+    if is_let_in && !(given.is_some() && e.is_between(ended)) {
+        return Look::out(out());
     }
     let mut found =
         Found::state("PermissionSetAssignment", format!("that of {} has run out", one.label));
@@ -256,5 +292,11 @@ pub(in crate::diagnose) fn assignment_expired(e: &Evidence<'_>) -> Look {
         what: format!("the assignment of {} ran out", one.label),
         action: None,
     });
-    Look::Hit(found)
+    match given.filter(|_| is_let_in) {
+        Some(given) => {
+            found.proofs.push(Proof::change(given));
+            Look::Past(found.over("the user is let in again"))
+        }
+        None => Look::Hit(found),
+    }
 }

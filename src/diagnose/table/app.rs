@@ -112,6 +112,7 @@ pub(super) const RULES: &[Rule] = &[
         refusals: &["not-pre-authorised"],
         may_refuse: &[TOKEN_OVER, VAGUE],
         breaks: LETS_IN,
+        follows: &["assignment-expired"],
         way_out: by_hand(
             "give the app to a profile or permission set that the user has",
             "connected-apps",

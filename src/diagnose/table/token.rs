@@ -57,7 +57,9 @@ pub(super) const RULES: &[Rule] = &[
             Setting(APP, "oauthConfig.isEnforceRefreshTokenTTL"),
             Setting(GLOBAL, "isEnforceRefreshTokenTTL"),
         ],
-        way_out: at_the_vendor(
+        way_out: both(
+            "switch the app's limit on idle refresh tokens off, if the vendor's page says so",
+            "app-manager",
             "sign in to Salesforce again, and use the token at least once in 30 days",
         ),
         look: token::idle,

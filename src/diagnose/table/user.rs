@@ -1,6 +1,6 @@
 //! The user: whether they get in, from where, and what they may do there.
 
-use super::{APP, LETS_IN, POLICIES, RULE, at_the_vendor, both, by_hand};
+use super::{ACCESS, APP, LETS_IN, POLICIES, RULE, at_the_vendor, both, by_hand};
 use crate::diagnose::look::{change, user};
 use crate::diagnose::rule::Rule;
 use crate::diagnose::symptom::VAGUE;
@@ -121,6 +121,7 @@ pub(super) const RULES: &[Rule] = &[
             Setting("PermissionSet", "userPermissions[ApiEnabled].enabled"),
             Fact("user.permission[ApiEnabled]"),
         ],
+        follows: &["assignment-expired"],
         way_out: by_hand("give API Enabled in a permission set of the user's", "permission-sets"),
         look: user::no_api,
         ..RULE
@@ -235,17 +236,7 @@ pub(super) const RULES: &[Rule] = &[
         is_choice: true,
         refusals: &["field-hidden", "object-hidden", "no-right"],
         http: &[400, 403, 404],
-        breaks: &[
-            Setting("Profile", "objectPermissions[*].allowRead"),
-            Setting("PermissionSet", "objectPermissions[*].allowRead"),
-            Setting("Profile", "fieldPermissions[*].readable"),
-            Setting("PermissionSet", "fieldPermissions[*].readable"),
-            Setting("Profile", "fieldPermissions[*].editable"),
-            Setting("PermissionSet", "fieldPermissions[*].editable"),
-            Fact("user.object[*].read"),
-            Fact("user.field[*].read"),
-            Fact("user.field[*].edit"),
-        ],
+        breaks: ACCESS,
         way_out: by_hand("give it back in a permission set of the user's", "permission-sets"),
         look: user::field_access,
         ..RULE

@@ -29,9 +29,11 @@ fn a_status_that_means_one_thing_is_the_cause_and_is_dated_by_the_trail() {
     assert_eq!(cause(&found), Some("user-frozen"));
     let hit = found.cause.as_ref().unwrap();
     assert!(hit.explains, "{hit:?}");
-    // The user has been let in again since: the row of the sign-in is what shows it.
-    assert_eq!(hit.found.proofs[0].of, "LoginHistory");
-    assert!(hit.found.proofs[0].id.is_some());
+    // The user has been let in again since: the rows of the change and of the sign-in show it.
+    assert_eq!(hit.found.over.as_deref(), Some("the user is not frozen"));
+    let of: Vec<&str> = hit.found.proofs.iter().map(|proof| proof.of.as_str()).collect();
+    assert_eq!(of, ["SetupAuditTrail", "LoginHistory"]);
+    assert!(hit.found.proofs[1].id.is_some());
 
     let mut org = org;
     seen(&mut org.locks).is_frozen = true;
@@ -118,9 +120,24 @@ fn a_token_that_is_over_has_no_cause_and_things_that_fit() {
     let mut org = well();
     seen(&mut org.app).refresh = Some(RefreshPolicy::Zero);
     let steps = [drift("refresh", "ConnectedApp", "oauthPolicy.refreshTokenPolicy")];
-    let found = diagnose(&org, Some(OVER), &steps, now());
+    // A refresh token worked: the policy was another then, and was changed since.
+    for error in [Some(OVER), None] {
+        let found = diagnose(&org, error, &steps, now());
+        assert_eq!(cause(&found), Some("refresh-policy-zero"));
+        assert_eq!(found.cause.unwrap().step.unwrap().step, "refresh");
+    }
+    // Nobody knows that one ever did, or whether the policy is older than the first failure.
+    let mut unknown = org.clone();
+    seen(&mut unknown.sign_ins).rows.clear();
+    let found = told(&unknown, OVER);
     assert_eq!((cause(&found), fits(&found)[0]), (None, "refresh-policy-zero"));
-    assert_eq!(found.consistent[0].step.as_ref().unwrap().step, "refresh");
+    seen(&mut org.sign_ins).rows.insert(0, sign_in(at("02:14"), "Odd words"));
+    assert_eq!((cause(&asked(&org)), fits(&asked(&org))[0]), (None, "refresh-policy-zero"));
+    // Who signs in without one loses none.
+    for row in &mut seen(&mut org.sign_ins).rows {
+        row.flow = Some("OauthClientCredentials".to_owned());
+    }
+    assert!(!fits(&asked(&org)).contains(&"refresh-policy-zero"));
 
     // Rotation.
     let mut org = well();
@@ -279,6 +296,7 @@ fn the_org_and_calls_that_fail() {
     };
     org.calls = Observed::Seen(crate::org::recorded::Calls {
         day: None,
+        busiest: None,
         kinds: vec![kind(200, "00:10", "01:55"), kind(400, "02:14", "02:50")],
     });
     let found = asked(&org);

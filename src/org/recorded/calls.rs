@@ -21,6 +21,8 @@ pub struct Calls {
     pub day: Option<Timestamp>,
     /// One entry a status, resource and hour.
     pub kinds: Vec<Kind>,
+    /// The app that made the most calls of all, how many, and how many there were.
+    pub busiest: Option<(String, usize, usize)>,
 }
 
 /// Calls that ended alike.
@@ -78,9 +80,9 @@ pub(super) async fn read(
     }
     match org.wire.get_file(&format!("sobjects/EventLogFile/{id}/LogFile")).await {
         Ok(bytes) => Ok(match parse(&bytes, user, names) {
-            Some(kinds) => {
+            Some(calls) => {
                 let day = row["LogDate"].as_str().and_then(org_time);
-                Observed::Seen(Calls { day, kinds })
+                Observed::Seen(Calls { day, ..calls })
             }
             None => Observed::unread("the file is not what it should be"),
         }),
@@ -91,8 +93,9 @@ pub(super) async fn read(
     }
 }
 
-/// Counts the rows of the user or the app; none where it is no such file.
-fn parse(bytes: &[u8], user: Option<&str>, names: &[String]) -> Option<Vec<Kind>> {
+/// Counts the rows of the user or the app, and of all apps how many each has; none where it is no
+/// such file.
+fn parse(bytes: &[u8], user: Option<&str>, names: &[String]) -> Option<Calls> {
     let mut reader = csv::Reader::from_reader(bytes);
     let header = reader.headers().ok()?.clone();
     let column = |name: &str| header.iter().position(|one| one.eq_ignore_ascii_case(name));
@@ -100,7 +103,9 @@ fn parse(bytes: &[u8], user: Option<&str>, names: &[String]) -> Option<Vec<Kind>
     let time = column("TIMESTAMP_DERIVED")?;
     let [of_user, of_app, entity, resource, address] =
         ["USER_ID", "CONNECTED_APP_NAME", "ENTITY_NAME", "API_RESOURCE", "CLIENT_IP"].map(column);
+    let counts = column("COUNTS_AGAINST_API_LIMIT");
     let mut kinds: BTreeMap<(u16, String, i64), Kind> = BTreeMap::new();
+    let (mut of_apps, mut all) = (BTreeMap::<String, usize>::new(), 0);
     for row in reader.records() {
         let row = row.ok()?;
         let text = |column: Option<usize>| {
@@ -112,6 +117,12 @@ fn parse(bytes: &[u8], user: Option<&str>, names: &[String]) -> Option<Vec<Kind>
             _ => false,
         };
         let app = text(of_app);
+        if text(counts) != Some("0") {
+            all += 1;
+            if let Some(app) = app {
+                *of_apps.entry(app.to_owned()).or_default() += 1;
+            }
+        }
         let is_apps = app.is_some_and(|app| names.iter().any(|one| one.eq_ignore_ascii_case(app)));
         // What another app does as the same user is another's.
         if !is_apps && (!is_users || app.is_some()) {
@@ -142,7 +153,8 @@ fn parse(bytes: &[u8], user: Option<&str>, names: &[String]) -> Option<Vec<Kind>
     }
     let mut kinds: Vec<Kind> = kinds.into_values().collect();
     kinds.sort_by_key(|kind| (kind.first, kind.status));
-    Some(kinds)
+    let busiest = of_apps.into_iter().max_by_key(|(_, count)| *count);
+    Some(Calls { day: None, kinds, busiest: busiest.map(|(app, count)| (app, count, all)) })
 }
 
 #[cfg(test)]
@@ -171,7 +183,9 @@ mod tests {
                 .to_owned()
                 + &rows.map(row).concat();
         let user = Some("005000000000001AAA");
-        let kinds = parse(file.as_bytes(), user, &["lamp".to_owned()]).unwrap();
+        let Calls { kinds, busiest, .. } =
+            parse(file.as_bytes(), user, &["lamp".to_owned()]).unwrap();
+        assert_eq!(busiest, Some(("Lamp".to_owned(), 3, 6)));
         let told: Vec<(u16, usize)> = kinds.iter().map(|one| (one.status, one.count)).collect();
         assert_eq!(told, [(200, 1), (404, 2), (401, 1)]);
         assert_eq!(kinds[1].address.as_deref(), Some("198.51.100.8"));

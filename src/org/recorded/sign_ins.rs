@@ -1,6 +1,8 @@
 //! `LoginHistory`: every try of a known user (S 13.2). Rows can be chosen by user and time and
 //! little else, so that what of them is the app's is told here.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
@@ -16,6 +18,17 @@ pub const SUCCESS: &str = "Success";
 const MOST: usize = 2000;
 /// So many older ones are looked through for one that worked.
 const OLDER: usize = 500;
+
+/// The flows in which a person sits at a browser, as `LoginSubType` calls them (S 13.2): they say
+/// nothing of whether an integration gets in by itself.
+const ATTENDED: [&str; 6] = [
+    "OauthHybridUserAgent",
+    "OauthHybridWebServer",
+    "OauthOtpLogin",
+    "OauthUserAgent",
+    "OauthUserAgentIdToken",
+    "OauthWebServer",
+];
 
 /// One try to sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,20 +64,81 @@ impl SignIn {
         self.status.trim().eq_ignore_ascii_case(SUCCESS)
     }
 
-    /// Says whether it is one of the app's: by its label, or where the org did not know which app
-    /// asked by the kind of sign-in. A wrong client id is no app's.
-    pub fn is_of(&self, names: &[String]) -> bool {
-        let is_named = names.iter().any(|name| name.eq_ignore_ascii_case(&self.application));
-        let is_nameless = matches!(self.application.as_str(), "" | "N/A");
-        is_named || is_nameless && !self.is_good() && self.kind.starts_with("Remote Access")
+    /// Says whether a person signed in, at a browser.
+    pub fn is_attended(&self) -> bool {
+        let is_it = |name: &&str| self.flow.as_deref() == Some(*name);
+        ATTENDED.iter().any(|name| is_it(&name))
+    }
+
+    /// Says whether it is the app's by its label.
+    fn is_named(&self, names: &[String]) -> bool {
+        names.iter().any(|name| name.eq_ignore_ascii_case(&self.application))
+    }
+
+    /// Says whether the org did not know which app asked: a wrong client id is no app's.
+    fn is_nameless(&self) -> bool {
+        let is_unknown = matches!(self.application.as_str(), "" | "N/A");
+        is_unknown && !self.is_good() && self.is_by_oauth()
+    }
+
+    /// Says whether another app signed the user in.
+    fn is_of_another(&self, names: &[String]) -> bool {
+        self.is_good() && self.is_by_oauth() && !self.is_named(names)
+    }
+
+    fn is_by_oauth(&self) -> bool {
+        self.kind.starts_with("Remote Access")
     }
 }
 
 impl SignIns {
+    /// Returns the app's tries, the newest first: those that bear its name, and of those that bear
+    /// none what may be its own. One that comes from where another app of the user's does, and this
+    /// one never, is the other's.
+    pub fn of(&self, names: &[String]) -> Vec<&SignIn> {
+        let own = self.addresses(|row| row.is_named(names));
+        let others = self.addresses(|row| row.is_of_another(names));
+        let is_anothers = |row: &SignIn| {
+            row.address.as_deref().is_some_and(|at| !own.contains(at) && others.contains(at))
+        };
+        let is_it = |row: &&SignIn| row.is_named(names) || row.is_nameless() && !is_anothers(row);
+        self.rows.iter().filter(is_it).collect()
+    }
+
+    /// Returns an app of the user's of which tries that bear no name may be as well as this one's:
+    /// nothing tells them apart.
+    pub fn mistakable_for(&self, names: &[String]) -> Option<&str> {
+        let own = self.addresses(|row| row.is_named(names));
+        let mut nameless = self.of(names).into_iter().filter(|row| row.is_nameless());
+        let is_open = |row: &SignIn| row.address.as_deref().is_none_or(|at| !own.contains(at));
+        let is_shared = |row: &SignIn| {
+            let at = row.address.as_deref();
+            at.is_some_and(|at| self.addresses(|one| one.is_of_another(names)).contains(at))
+        };
+        nameless.find(|row| is_open(row) || is_shared(row))?;
+        let another = self.rows.iter().find(|row| row.is_of_another(names))?;
+        Some(&another.application)
+    }
+
+    fn addresses(&self, of: impl Fn(&SignIn) -> bool) -> BTreeSet<&str> {
+        self.rows.iter().filter(|row| of(row)).filter_map(|row| row.address.as_deref()).collect()
+    }
+
+    /// Returns the app's that worked, the newest first: those that came by themselves, and where
+    /// there are none those of a person.
+    pub fn worked(&self, names: &[String]) -> Vec<&SignIn> {
+        let good = || self.of(names).into_iter().filter(|row| row.is_good());
+        let by_itself: Vec<&SignIn> = good().filter(|row| !row.is_attended()).collect();
+        if by_itself.is_empty() { good().collect() } else { by_itself }
+    }
+
     /// Returns when the last one worked that is the app's.
     pub fn last_success(&self, names: &[String]) -> Option<Timestamp> {
-        let mut good = self.rows.iter().filter(|row| row.is_good() && row.is_of(names));
-        good.next().map(|row| row.time)
+        self.worked(names).first().map(|row| row.time)
+    }
+
+    fn has_come_by_itself(&self, names: &[String]) -> bool {
+        self.worked(names).first().is_some_and(|row| !row.is_attended())
     }
 }
 
@@ -95,7 +169,7 @@ pub(super) async fn read(
             HISTORY,
         ));
     }
-    if !all.is_cut && all.last_success(names).is_none() {
+    if !all.is_cut && !all.has_come_by_itself(names) {
         match rows(org, user, &format!("< {}", soql_time(since)), OLDER).await {
             Ok(older) => all.rows.extend(older),
             Err(error) if error.is_about_one_question() => {}
@@ -146,10 +220,39 @@ mod tests {
             address: None,
         };
         let names = ["Lamp Sync".to_owned()];
-        assert!(of("lamp sync", "Remote Access 2.0", SUCCESS).is_of(&names));
-        assert!(of("N/A", "Remote Access 2.0", "Failed: Missing Consumer Key").is_of(&names));
-        assert!(!of("N/A", "Application", "Invalid Password").is_of(&names));
-        assert!(!of("N/A", "Remote Access 2.0", SUCCESS).is_of(&names));
-        assert!(!of("Other", "Remote Access 2.0", "Restricted IP").is_of(&names));
+        let is_of = |row: SignIn| {
+            let all = SignIns { rows: vec![row], is_cut: false };
+            all.of(&names).len() == 1
+        };
+        assert!(is_of(of("lamp sync", "Remote Access 2.0", SUCCESS)));
+        assert!(is_of(of("N/A", "Remote Access 2.0", "Failed: Missing Consumer Key")));
+        assert!(!is_of(of("N/A", "Application", "Invalid Password")));
+        assert!(!is_of(of("N/A", "Remote Access 2.0", SUCCESS)));
+        assert!(!is_of(of("Other", "Remote Access 2.0", "Restricted IP")));
+        // Of another app of the same user's, as its address tells; or nobody can say whose.
+        let from = |application: &str, status: &str, address: &str| SignIn {
+            address: Some(address.to_owned()),
+            ..of(application, "Remote Access 2.0", status)
+        };
+        let mut all = SignIns {
+            rows: vec![
+                from("N/A", "Failed: Invalid Token", "192.0.2.9"),
+                from("Lamp Sync", SUCCESS, "192.0.2.1"),
+                from("Other", SUCCESS, "192.0.2.9"),
+            ],
+            is_cut: false,
+        };
+        assert_eq!((all.of(&names).len(), all.mistakable_for(&names)), (1, None));
+        all.rows[0].address = Some("192.0.2.1".to_owned());
+        assert_eq!((all.of(&names).len(), all.mistakable_for(&names)), (2, None));
+        all.rows[0].address = Some("192.0.2.5".to_owned());
+        assert_eq!((all.of(&names).len(), all.mistakable_for(&names)), (2, Some("Other")));
+        // Who lets the app in at a browser is not the integration.
+        let mut approval = from("Lamp Sync", SUCCESS, "192.0.2.7");
+        approval.flow = Some("OauthWebServer".to_owned());
+        all.rows = vec![approval, from("Lamp Sync", SUCCESS, "192.0.2.1")];
+        assert_eq!(all.worked(&names)[0].address.as_deref(), Some("192.0.2.1"));
+        all.rows.truncate(1);
+        assert_eq!(all.worked(&names).len(), 1);
     }
 }

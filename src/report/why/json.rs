@@ -73,6 +73,7 @@ struct HitRow {
     fit: &'static str,
     began: Option<BeganRow>,
     evidence: Vec<ProofRow>,
+    over: Option<String>,
     step: Option<StepRow>,
 }
 
@@ -222,6 +223,7 @@ fn of_stop(diagnosis: &Diagnosis) -> StopRow {
             ShownBy::Nothing => None,
             ShownBy::SignIns => Some("sign-ins"),
             ShownBy::Calls => Some("calls"),
+            ShownBy::NoGrant => Some("no-grant"),
             ShownBy::Silence => Some("silence"),
             ShownBy::Told => Some("error"),
         },
@@ -271,6 +273,7 @@ fn of_hit(why: &Why<'_>, hit: &Hit) -> HitRow {
                 words: proof.words.clone(),
             })
             .collect(),
+        over: hit.found.over.clone(),
         step: hit.step.as_ref().map(of_step),
     }
 }

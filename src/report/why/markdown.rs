@@ -64,6 +64,9 @@ fn blocks(out: &mut String, heading: &str, all: &[Block]) {
             row("since", &prose(since));
         }
         block.evidence.iter().for_each(|one| row("shown by", &prose(one)));
+        if let Some(over) = &block.over {
+            row("not so any more", &prose(over));
+        }
         if let Some(step) = &block.step {
             row("breaks", &prose(step));
         }

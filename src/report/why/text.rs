@@ -70,6 +70,9 @@ fn block(out: &mut String, block: &Block) {
     for one in &block.evidence {
         paragraph(out, DEEPER, "shown by: ", one);
     }
+    if let Some(over) = &block.over {
+        paragraph(out, DEEPER, "not so any more: ", over);
+    }
     if let Some(step) = &block.step {
         paragraph(out, DEEPER, "breaks: ", step);
     }

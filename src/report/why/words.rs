@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::Why;
 use crate::diagnose::{
-    self, Began, Diagnosis, Hit, Moment, MomentKind, Rule, ShownBy, Symptom, Verdict,
+    self, Began, Diagnosis, Fit, Hit, Moment, MomentKind, Rule, ShownBy, Symptom, Verdict,
 };
 
 /// A text with its first letter large.
@@ -43,18 +43,28 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
     let when = match (stop.first_bad, stop.last_good, stop.shown_by) {
         (Some(first), ..) => format!("It stopped at {}", at(why, first)),
         (None, Some(last), ShownBy::Nothing) => format!("It worked last at {}", at(why, last)),
+        (None, Some(last), ShownBy::NoGrant) => {
+            format!("It worked last at {}, and no grant of it is left", at(why, last))
+        }
         (None, Some(last), _) => format!("It stopped after {}", at(why, last)),
         (None, None, _) => "It does not work".to_owned(),
     };
     match (diagnosis.verdict(), &diagnosis.cause) {
-        (Verdict::Cause, Some(cause)) => of_cause(why, &when, cause),
+        (Verdict::Cause, Some(cause)) => of_cause(why, &when, diagnosis, cause),
         (Verdict::Consistent, _) => {
-            let likeliest = diagnosis.consistent.first().map_or("", |hit| hit.rule.cause);
+            let likeliest = diagnosis.consistent.first();
+            let likeliest = likeliest.filter(|hit| hit.found.fit > Fit::Possible);
             let when = match (stop.first_bad, stop.last_good) {
                 (None, None) => "Why it does not work".to_owned(),
                 _ => format!("{when}; why"),
             };
-            format!("{when}, the org does not record: what fits best is that {likeliest}")
+            match likeliest {
+                Some(hit) => {
+                    let cause = hit.rule.cause;
+                    format!("{when}, the org does not record: what fits best is that {cause}")
+                }
+                None => format!("{when}, the org does not record, and nothing in it stands out"),
+            }
         }
         (Verdict::Blind, _) => "Nothing could be seen in the org".to_owned(),
         _ => {
@@ -67,26 +77,43 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
                 Some(last) => format!("; it worked last at {}", at(why, last)),
                 None => String::new(),
             };
-            format!("Nothing that the org has recorded explains it{last}{also}")
+            // What a right would show may explain it.
+            let is_partial = diagnosis.unseen.iter().any(|one| one.hidden.right.is_some());
+            let seen = if is_partial {
+                "Nothing that could be seen explains it, and not all could"
+            } else {
+                "Nothing that the org has recorded explains it"
+            };
+            format!("{seen}{last}{also}")
         }
     }
 }
 
-fn of_cause(why: &Why<'_>, when: &str, cause: &Hit) -> String {
+fn of_cause(why: &Why<'_>, when: &str, diagnosis: &Diagnosis, cause: &Hit) -> String {
     let because = cause.rule.cause;
+    let over = match &cause.found.over {
+        Some(_) => "; that is put right, and it has not come in since",
+        None => "",
+    };
     let Some(Began { time, by, what, action }) = &cause.found.began else {
-        return format!("{when}: {because}");
+        return format!("{when}: {because}{over}");
     };
     let time = at(why, *time);
-    match (by, action.as_deref().and_then(deed)) {
-        (Some(by), Some((deed, true))) => format!("{when}, after {by} {deed} at {time}"),
-        (Some(by), Some((deed, false))) => {
-            format!("{when}, after {by} {deed} at {time}: {because}")
-        }
-        (Some(by), None) => format!("{when}, after {by} made a change at {time}: {because}"),
+    let (done, says_all) = match (by, action.as_deref().map(deed)) {
+        (Some(by), Some(Some((deed, says_all)))) => (format!("{by} {deed} at {time}"), says_all),
+        (Some(by), Some(None)) => (format!("{by} made a change at {time}"), false),
+        (Some(by), None) => (format!("{what} at {time}, by {by}"), false),
         // What happens by itself says all.
-        (None, None) if action.is_none() => format!("{when}, after {what} at {time}"),
-        (None, _) => format!("{when}, after {what} at {time}: {because}"),
+        (None, action) => (format!("{what} at {time}"), action.is_none()),
+    };
+    let because = if says_all { String::new() } else { format!(": {because}") };
+    // When it failed first nobody knows where none came any more.
+    match (diagnosis.stop.first_bad, diagnosis.stop.last_good) {
+        (None, Some(last)) => {
+            let last = at(why, last);
+            format!("It has not worked since {done}{because}; it worked last at {last}{over}")
+        }
+        _ => format!("{when}, after {done}{because}{over}"),
     }
 }
 
@@ -147,8 +174,8 @@ pub(super) fn of_symptom(symptom: &Symptom) -> Vec<String> {
     if let Some(refusal) = symptom.refusal {
         lines.push(format!("it means: {}", refusal.means));
     }
-    if symptom.text.is_none() && !symptom.statuses.is_empty() {
-        lines.push(format!("sign-ins fail with: {}", symptom.statuses.join(", ")));
+    if symptom.text.is_none() && !symptom.in_rows.is_empty() {
+        lines.push(format!("sign-ins fail with: {}", symptom.in_rows.join(", ")));
     }
     if !symptom.http.is_empty() {
         let all: Vec<String> = symptom.http.iter().map(u16::to_string).collect();
@@ -204,6 +231,13 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
             if let (Some(fix), true) = (&why.fix, is_packaged) {
                 next.push(format!("`{fix}` shows the plan, asks, and looks again"));
             }
+            if diagnosis.cause.as_ref().is_some_and(|cause| cause.found.over.is_some()) {
+                next.push(
+                    "let the vendor try again, or sign in there again; this command tells whether \
+                     it worked"
+                        .to_owned(),
+                );
+            }
         }
         Verdict::Consistent => next.push(
             "at the vendor look at the exact error and its time, and whether it works again after \
@@ -240,7 +274,7 @@ pub(super) fn of_kind(kind: MomentKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnose::{Fit, Found as Seen, Proof, Stop, rules};
+    use crate::diagnose::{Found as Seen, Proof, Stop, rules};
     use crate::report::why::{Found, Why};
 
     fn time(text: &str) -> Timestamp {
@@ -250,7 +284,7 @@ mod tests {
     fn diagnosis(rule: &str, began: Option<Began>) -> Diagnosis {
         let hit = Hit {
             rule: rules().find(|one| one.id == rule).unwrap(),
-            found: Seen { proofs: vec![Proof::state("X", "y")], began, fit: Fit::Likely },
+            found: Seen { began, ..Seen::of(vec![Proof::state("X", "y")]) },
             explains: true,
             is_between: true,
             step: None,

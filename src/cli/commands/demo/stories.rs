@@ -113,8 +113,8 @@ fn play(
         );
     }
     answer.ui.hint(&format!(
-        "`sfsetup diff --template ampersand --org {name}` shows what of it the vendor's page \
-         speaks of; {again}"
+        "`sfsetup why --template ampersand --org {name}` says why, as far as the org has recorded \
+         it; {again}"
     ));
     Ok(Exit::Done)
 }
