@@ -197,13 +197,19 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     also.extend(rest.into_iter().filter(is_told));
     also.retain(|hit| hit.found.over.is_none());
     also.sort_by_key(|hit| (hit.rule.order, hit.rule.id));
-    if let Some(cause) = &mut cause {
+    // What only follows from another thing is not wrong besides: it shows that too.
+    let (followers, mut also): (Vec<Hit>, Vec<Hit>) = {
+        let found: Vec<&str> = cause.iter().chain(&also).map(|hit| hit.rule.id).collect();
+        also.into_iter().partition(|hit| hit.rule.follows.iter().any(|of| found.contains(of)))
+    };
+    for follower in followers {
+        let of_it = |hit: &&mut Hit| follower.rule.follows.contains(&hit.rule.id);
+        if let Some(first) = cause.iter_mut().chain(&mut also).find(of_it) {
+            first.found.proofs.extend(follower.found.proofs);
+        }
+    }
+    if cause.is_some() {
         ruled_out.retain(|one| one.rule.is_recorded);
-        // What only follows from the cause is not wrong besides: it shows it too.
-        let (of_it, others): (Vec<Hit>, Vec<Hit>) =
-            also.into_iter().partition(|hit| hit.rule.follows.contains(&cause.rule.id));
-        also = others;
-        cause.found.proofs.extend(of_it.into_iter().flat_map(|hit| hit.found.proofs));
     }
     for hit in cause.iter_mut().chain(&mut consistent).chain(&mut also) {
         let mut known = Vec::new();

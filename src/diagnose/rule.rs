@@ -85,7 +85,7 @@ pub struct Found {
     pub is_proven: bool,
     /// Whether what shows it may as well show another thing, and it was not seen which.
     pub is_open: bool,
-    /// That it is not so any more, and what shows that.
+    /// What shows that it was changed again, or is not so any more.
     pub over: Option<String>,
 }
 

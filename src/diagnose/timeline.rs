@@ -53,6 +53,7 @@ pub(super) fn timeline(e: &Evidence<'_>) -> Vec<Moment> {
             || of_org(change) && e.is_between(change.time)
     };
     all.extend(changes.filter(is_ours).map(of_change));
+    all.extend(of_file(e));
     for kind in recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds) {
         all.push(Moment {
             from: kind.first,
@@ -112,6 +113,23 @@ fn of_sign_in(row: &SignIn) -> Moment {
         what: row.status.clone(),
         by: row.address.clone(),
     }
+}
+
+/// When the app's file was changed last, where no row of the audit trail says so: of a policy of
+/// refresh tokens none does (S 13.4).
+fn of_file(e: &Evidence<'_>) -> Option<Moment> {
+    let app = e.recorded.app.seen()?;
+    let time = app.changed.filter(|time| e.stop.last_good.is_some_and(|last| *time > last))?;
+    let rows = e.recorded.trail.seen().map(|trail| trail.rows.as_slice()).unwrap_or_default();
+    let is_told = rows.iter().any(|row| row.time == time);
+    (!is_told).then(|| Moment {
+        from: time,
+        to: time,
+        count: 1,
+        kind: MomentKind::Changed,
+        what: e.app_called(),
+        by: app.changed_by.clone(),
+    })
 }
 
 fn of_change(change: &Change) -> Moment {

@@ -102,7 +102,7 @@ struct Block {
     title: String,
     since: Option<String>,
     evidence: Vec<String>,
-    /// What shows that it is not so any more.
+    /// What was changed of it since.
     over: Option<String>,
     step: Option<String>,
     looks_at: Option<String>,

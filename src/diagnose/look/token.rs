@@ -72,7 +72,7 @@ pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
                 found.began = between.map(|time| Began {
                     time,
                     by: app.changed_by.clone(),
-                    what: "the app's file was changed last".to_owned(),
+                    what: "the app was changed".to_owned(),
                     action: None,
                 });
             }
@@ -165,12 +165,10 @@ pub(in crate::diagnose) fn evicted(e: &Evidence<'_>) -> Look {
         format!("the user has {} grants of the app, as many as it keeps", grants.len()),
     );
     if let (Some(oldest), Some(newest)) = (oldest, newest) {
-        found.proofs.push(Proof {
-            of: "OauthToken".to_owned(),
-            id: None,
-            time: Some(newest),
-            words: "the newest of them".to_owned(),
-        });
+        for (time, words) in [(oldest, "the oldest of them"), (newest, "the newest of them")] {
+            let proof = Proof::state("OauthToken", words);
+            found.proofs.push(Proof { time: Some(time), ..proof });
+        }
         // A further one came in between, or none of the five is as old as what worked.
         let is_recent = e.stop.last_good.is_some_and(|last| oldest > last) || e.is_between(newest);
         found.fit = if is_recent { Fit::VeryLikely } else { Fit::Possible };

@@ -239,8 +239,10 @@ pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
         // Where it has been changed again, and is as the template wants it.
         (None, Some(change)) => match e.change_since(ACTIONS, &names) {
             Some(again) if again.time > change.time => {
-                let by = again.by.as_deref().map(|by| format!(", by {by}")).unwrap_or_default();
-                Found::change(change).over(format!("{} since{by}", again.display))
+                let words = "it was changed again; whether that is enough the next call shows";
+                let mut found = Found::change(change).over(words);
+                found.proofs.push(Proof::change(again));
+                found
             }
             _ => Found::change(change),
         },

@@ -79,7 +79,7 @@ fn blocks(heading: &str, all: &[Block], class: &str) -> Markup {
                     h3 { (words_of(&one.title)) }
                     @if let Some(since) = &one.since { (row("Since", since)) }
                     @for proof in &one.evidence { (row("Shown by", proof)) }
-                    @if let Some(over) = &one.over { (row("Not so any more", over)) }
+                    @if let Some(over) = &one.over { (row("Since then", over)) }
                     @if let Some(step) = &one.step { (row("Breaks", step)) }
                     @if let Some(looks_at) = &one.looks_at { (row("Look at", looks_at)) }
                     @for way in &one.ways {

@@ -65,7 +65,7 @@ fn blocks(out: &mut String, heading: &str, all: &[Block]) {
         }
         block.evidence.iter().for_each(|one| row("shown by", &prose(one)));
         if let Some(over) = &block.over {
-            row("not so any more", &prose(over));
+            row("since then", &prose(over));
         }
         if let Some(step) = &block.step {
             row("breaks", &prose(step));

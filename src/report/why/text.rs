@@ -71,7 +71,7 @@ fn block(out: &mut String, block: &Block) {
         paragraph(out, DEEPER, "shown by: ", one);
     }
     if let Some(over) = &block.over {
-        paragraph(out, DEEPER, "not so any more: ", over);
+        paragraph(out, DEEPER, "since then: ", over);
     }
     if let Some(step) = &block.step {
         paragraph(out, DEEPER, "breaks: ", step);

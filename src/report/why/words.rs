@@ -92,7 +92,7 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
 fn of_cause(why: &Why<'_>, when: &str, diagnosis: &Diagnosis, cause: &Hit) -> String {
     let because = cause.rule.cause;
     let over = match &cause.found.over {
-        Some(_) => "; that is put right, and it has not come in since",
+        Some(_) => "; that was changed again, and it has not come in since",
         None => "",
     };
     let Some(Began { time, by, what, action }) = &cause.found.began else {
@@ -111,7 +111,7 @@ fn of_cause(why: &Why<'_>, when: &str, diagnosis: &Diagnosis, cause: &Hit) -> St
     match (diagnosis.stop.first_bad, diagnosis.stop.last_good) {
         (None, Some(last)) => {
             let last = at(why, last);
-            format!("It has not worked since {done}{because}; it worked last at {last}{over}")
+            format!("It worked last at {last}, and not since {done}{because}{over}")
         }
         _ => format!("{when}, after {done}{because}{over}"),
     }
@@ -223,21 +223,20 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
     let mut next = Vec::new();
     match diagnosis.verdict() {
         Verdict::Cause => {
-            let is_packaged = diagnosis
-                .cause
-                .as_ref()
-                .and_then(|cause| cause.step.as_ref())
-                .is_some_and(|step| step.is_packaged);
-            if let (Some(fix), true) = (&why.fix, is_packaged) {
+            let cause = diagnosis.cause.as_ref();
+            let is_over = cause.is_some_and(|cause| cause.found.over.is_some());
+            let step = cause.and_then(|cause| cause.step.as_ref());
+            if let (Some(fix), true) = (&why.fix, step.is_some_and(|step| step.is_packaged)) {
                 next.push(format!("`{fix}` shows the plan, asks, and looks again"));
+            } else if let Some(by_hand) = cause.and_then(|cause| cause.rule.way_out.by_hand)
+                && !is_over
+            {
+                next.push(format!("{by_hand}; the page of Setup is named above"));
             }
-            if diagnosis.cause.as_ref().is_some_and(|cause| cause.found.over.is_some()) {
-                next.push(
-                    "let the vendor try again, or sign in there again; this command tells whether \
-                     it worked"
-                        .to_owned(),
-                );
-            }
+            next.push(
+                "let the vendor try again, or sign in there again, and ask again whether it worked"
+                    .to_owned(),
+            );
         }
         Verdict::Consistent => next.push(
             "at the vendor look at the exact error and its time, and whether it works again after \
