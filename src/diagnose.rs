@@ -181,7 +181,7 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     for hit in hits {
         if is_cause(&hit, e) { causes.push(hit) } else { left.push(hit) }
     }
-    causes.sort_by(|one, other| rank(one).cmp(&rank(other)));
+    causes.sort_by_key(rank);
     let mut causes = causes.into_iter();
     let mut cause = causes.next();
     let (mut consistent, rest): (Vec<Hit>, Vec<Hit>) =

@@ -4,7 +4,32 @@ use jiff::Timestamp;
 
 use super::evidence::Evidence;
 use crate::org::recorded::{Change, Hidden, Observed, SignIn};
-use crate::org::refusal::Place;
+use crate::org::refusal::Place::{self, Fact, Setting};
+
+/// What a user may see and do with objects and fields.
+pub(super) const ACCESS: &[Place] = &[
+    Setting("Profile", "objectPermissions[*].allowRead"),
+    Setting("Profile", "objectPermissions[*].allowCreate"),
+    Setting("Profile", "objectPermissions[*].allowEdit"),
+    Setting("Profile", "objectPermissions[*].allowDelete"),
+    Setting("Profile", "objectPermissions[*].viewAllFields"),
+    Setting("Profile", "objectPermissions[*].viewAllRecords"),
+    Setting("Profile", "objectPermissions[*].modifyAllRecords"),
+    Setting("PermissionSet", "objectPermissions[*].allowRead"),
+    Setting("PermissionSet", "objectPermissions[*].allowCreate"),
+    Setting("PermissionSet", "objectPermissions[*].allowEdit"),
+    Setting("PermissionSet", "objectPermissions[*].allowDelete"),
+    Setting("PermissionSet", "objectPermissions[*].viewAllFields"),
+    Setting("PermissionSet", "objectPermissions[*].viewAllRecords"),
+    Setting("PermissionSet", "objectPermissions[*].modifyAllRecords"),
+    Setting("Profile", "fieldPermissions[*].readable"),
+    Setting("PermissionSet", "fieldPermissions[*].readable"),
+    Setting("Profile", "fieldPermissions[*].editable"),
+    Setting("PermissionSet", "fieldPermissions[*].editable"),
+    Fact("user.object[*].read"),
+    Fact("user.field[*].read"),
+    Fact("user.field[*].edit"),
+];
 
 /// One thing that stops an integration.
 #[derive(Debug)]

@@ -220,6 +220,23 @@ fn an_alert_alone_leads_to_the_story_among_others() {
     }
 }
 
+/// Who has no template sees what was changed, and a later change of it proves nothing.
+#[test]
+fn without_a_template_the_app_and_the_user_are_named() {
+    let env = Env::new();
+    for story in [Story::FieldAccess, Story::AssignmentExpired, Story::TokenReused] {
+        broken(&env, &[story.name()]);
+        let line = ["why", "-q", "--app", "Ampersand", "--user", USER, "--org", "demo"];
+        let run = run(&env, &[&line[..], &["--format", "json"]].concat());
+        assert_eq!(run.code, 2, "{run:?}");
+        let found = document(&run.stdout, "why", &run);
+        assert_eq!(first(&found)["rule"], story.name(), "{found:#}");
+        assert_eq!(found["fix"], Json::Null);
+        let way = &first(&found)["way_out"];
+        assert!(way["by_hand"].is_string() || way["at_the_vendor"].is_string(), "{found:#}");
+    }
+}
+
 /// Who is shown little is told what was not seen, and that it was not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_shown_nothing_has_no_answer() {

@@ -5,24 +5,24 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{Began, Fit, Found, Look, Proof};
-use crate::org::recorded::{AppState, Grant, Observed, RefreshPolicy};
+use crate::org::recorded::{AppState, Grant, Hidden, Observed, RefreshPolicy};
 
 /// So many grants an app keeps for a user; another takes the oldest away (S 10.3).
 const GRANTS: usize = 5;
 /// So long a token may lie idle where that is limited (S 10.3).
 const IDLE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-fn app<'e>(e: &Evidence<'e>) -> Result<&'e AppState, Look> {
+fn app<'e>(e: &Evidence<'e>) -> Result<&'e AppState, &'e Hidden> {
     match &e.recorded.app {
         Observed::Seen(app) => Ok(app),
-        Observed::NotObserved(hidden) => Err(Look::Unseen(hidden.clone())),
+        Observed::NotObserved(hidden) => Err(hidden),
     }
 }
 
-fn grants<'e>(e: &Evidence<'e>) -> Result<&'e [Grant], Look> {
+fn grants<'e>(e: &Evidence<'e>) -> Result<&'e [Grant], &'e Hidden> {
     match &e.recorded.grants {
         Observed::Seen(grants) => Ok(grants),
-        Observed::NotObserved(hidden) => Err(Look::Unseen(hidden.clone())),
+        Observed::NotObserved(hidden) => Err(hidden),
     }
 }
 
@@ -53,7 +53,7 @@ pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
     }
     let app = match app(e) {
         Ok(app) => app,
-        Err(look) => return look,
+        Err(hidden) => return Look::Unseen(hidden.clone()),
     };
     match app.refresh {
         Some(RefreshPolicy::Zero) => {
@@ -89,7 +89,7 @@ pub(in crate::diagnose) fn lifetime(e: &Evidence<'_>) -> Look {
     }
     let app = match app(e) {
         Ok(app) => app,
-        Err(look) => return look,
+        Err(hidden) => return Look::Unseen(hidden.clone()),
     };
     let (hours, from, words) = match app.refresh {
         Some(RefreshPolicy::Lifetime(hours)) => {
@@ -150,7 +150,7 @@ pub(in crate::diagnose) fn evicted(e: &Evidence<'_>) -> Look {
     }
     let grants = match grants(e) {
         Ok(grants) => grants,
-        Err(look) => return look,
+        Err(hidden) => return Look::Unseen(hidden.clone()),
     };
     if grants.len() < GRANTS {
         return Look::out(match grants.len() {
@@ -182,7 +182,7 @@ pub(in crate::diagnose) fn reused(e: &Evidence<'_>) -> Look {
     }
     let app = match app(e) {
         Ok(app) => app,
-        Err(look) => return look,
+        Err(hidden) => return Look::Unseen(hidden.clone()),
     };
     match app.rotates {
         Some(true) => Look::Hit(Found::state(
@@ -200,7 +200,7 @@ pub(in crate::diagnose) fn revoked(e: &Evidence<'_>) -> Look {
     }
     let grants = match grants(e) {
         Ok(grants) => grants,
-        Err(look) => return look,
+        Err(hidden) => return Look::Unseen(hidden.clone()),
     };
     match grants.len() {
         0 => Look::Hit(Found::state("OauthToken", "the user has no grant of the app left")),

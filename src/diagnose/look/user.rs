@@ -3,8 +3,7 @@
 use core::net::IpAddr;
 
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::rule::{Began, Fit, Found, Look, Proof};
-use crate::diagnose::table::ACCESS;
+use crate::diagnose::rule::{ACCESS, Began, Fit, Found, Look, Proof};
 use crate::metadata::hours::Week;
 use crate::metadata::range::IpRange;
 use crate::org::recorded::{IpRelaxation, Observed, SignIn};

@@ -1,8 +1,8 @@
 //! The user: whether they get in, from where, and what they may do there.
 
-use super::{ACCESS, APP, LETS_IN, POLICIES, RULE, at_the_vendor, both, by_hand};
+use super::{APP, LETS_IN, POLICIES, RULE, at_the_vendor, both, by_hand};
 use crate::diagnose::look::{change, user};
-use crate::diagnose::rule::Rule;
+use crate::diagnose::rule::{ACCESS, Rule};
 use crate::diagnose::symptom::VAGUE;
 use crate::org::refusal::Place::{Fact, Setting};
 use crate::org::refusal::TOKEN_OVER;

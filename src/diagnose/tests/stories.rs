@@ -178,6 +178,46 @@ fn where_the_rows_merely_end_tokens_come_into_question() {
 }
 
 #[test]
+fn what_comes_like_a_clock_is_missed_at_once() {
+    let nightly = |hours: i64| {
+        let mut org = well();
+        let night = |days: i64| now() - SignedDuration::from_hours(hours + 24 * days);
+        seen(&mut org.sign_ins).rows = (0..7).map(|days| sign_in(night(days), "Success")).collect();
+        org
+    };
+    assert_eq!(asked(&nightly(24)).stop.shown_by, ShownBy::Nothing);
+    assert_eq!(asked(&nightly(25)).stop.shown_by, ShownBy::Silence);
+    // What skips days is not missed for one.
+    let mut org = nightly(40);
+    seen(&mut org.sign_ins).rows.remove(2);
+    assert_eq!(asked(&org).stop.shown_by, ShownBy::Nothing);
+    // Who approves the app at a browser is not the integration.
+    let mut org = nightly(25);
+    let mut approval = sign_in(at("05:00"), "Success");
+    approval.flow = Some("OauthWebServer".to_owned());
+    seen(&mut org.sign_ins).rows.insert(0, approval);
+    assert_eq!(asked(&org).stop.last_good, Some(now() - SignedDuration::from_hours(25)));
+    // No grant is left, by which it came.
+    let mut org = nightly(5);
+    seen(&mut org.grants).clear();
+    assert_eq!(asked(&org).stop.shown_by, ShownBy::NoGrant);
+    org.grants = Observed::hidden("no row", "Customize Application");
+    assert_eq!(asked(&org).stop.shown_by, ShownBy::Nothing);
+}
+
+#[test]
+fn words_that_mean_one_of_two_things_fit_where_neither_is_seen() {
+    let mut org = failing("Failed: IP Address Not Allowed");
+    org.app = Observed::hidden("no", "X");
+    (org.ranges, org.hours) = (Observed::hidden("no", "X"), Observed::hidden("no", "X"));
+    let found = asked(&org);
+    assert_eq!((cause(&found), fits(&found)), (None, vec!["ip-enforced", "login-hours"]));
+    // A change in between tells which.
+    let org = with_change(org, "01:50", "changeIpRelaxationPolicy", "For Lamp Sync, changed");
+    assert_eq!(cause(&asked(&org)), Some("ip-enforced"));
+}
+
+#[test]
 fn the_user_and_what_they_may() {
     let mut org = with_change(well(), "01:50", "deactivateduser", "Deactivated user Lamp Robot");
     seen(&mut org.user).is_active = Some(false);

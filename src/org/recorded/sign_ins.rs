@@ -66,8 +66,7 @@ impl SignIn {
 
     /// Says whether a person signed in, at a browser.
     pub fn is_attended(&self) -> bool {
-        let is_it = |name: &&str| self.flow.as_deref() == Some(*name);
-        ATTENDED.iter().any(|name| is_it(&name))
+        self.flow.as_deref().is_some_and(|flow| ATTENDED.contains(&flow))
     }
 
     /// Says whether it is the app's by its label.
