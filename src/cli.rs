@@ -16,7 +16,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use commands::demo;
 use commands::{
     config, deploy, diff, doctor, explain, git_diff, init, merge, org, package, plan, rollback,
-    snapshot, template, trend, waive,
+    snapshot, template, trend, waive, why,
 };
 use shared::arguments::Exit;
 use shared::error::CommandError;
@@ -74,6 +74,7 @@ enum Command {
     Merge(merge::MergeArguments),
     Trend(trend::TrendArguments),
     Waive(waive::WaiveArguments),
+    Why(why::WhyArguments),
     Explain(explain::ExplainArguments),
     Doctor(doctor::DoctorArguments),
     Config(config::ConfigArguments),
@@ -199,6 +200,7 @@ fn run(ui: &Ui, command: Command) -> Result<Exit, CommandError> {
         Command::Merge(arguments) => merge::run(ui, &arguments),
         Command::Trend(arguments) => trend::run(ui, &arguments),
         Command::Waive(arguments) => waive::run(ui, &arguments),
+        Command::Why(arguments) => why::run(ui, &arguments),
         Command::Explain(arguments) => explain::run(ui, &arguments),
         Command::Doctor(arguments) => doctor::run(ui, &arguments),
         Command::Config(arguments) => config::run(ui, &arguments),

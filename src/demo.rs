@@ -13,6 +13,7 @@ mod audit;
 mod catalog;
 mod crud;
 mod deploy;
+mod eventlog;
 mod faults;
 mod form;
 mod grant;
@@ -44,6 +45,7 @@ mod soap;
 mod soql;
 mod state;
 mod store;
+mod story;
 mod time;
 mod tree;
 mod wire;
@@ -55,8 +57,9 @@ pub use faults::{Fault, FaultRule, Faults};
 pub use form::Form;
 pub use orgs::Orgs;
 pub use server::{Running, serve};
-pub use state::org_id;
+pub use state::{org_id, org_ids};
 pub use store::Store;
+pub use story::{Mend, Story};
 
 /// Why the demo org cannot be had.
 #[derive(Debug, thiserror::Error)]

@@ -3,8 +3,8 @@
 //! A page-long map of the crate. Who may import whom runs from left to right and is kept by a test
 //! (`tests/it/layers.rs`):
 //!
-//! `metadata <- template <- diff <- package <- plan <- org <- snapshot, journal <- apply <- fleet,
-//! trend <- report <- results <- cli <- main`
+//! `metadata <- template <- diff <- package <- plan <- org <- snapshot, journal <- apply <- diagnose
+//! <- fleet, trend <- report <- results <- cli <- main`
 //!
 //! - [`metadata`]: what an org is made of. Documents as bytes with paths, their settings and
 //!   permissions, two states held against each other, and the table of metadata types.
@@ -16,6 +16,7 @@
 //! - [`snapshot`]: components on disk, in folders and in zips.
 //! - [`journal`]: what was deployed, where, and what was there before.
 //! - [`apply`]: a plan carried out, watched, found again after a cut, and taken back.
+//! - [`diagnose`]: why an integration stopped, by rules over what an org has recorded.
 //! - [`fleet`]: one piece of work over many orgs, so many at a time.
 //! - [`trend`]: drift over time, from looks at many orgs; pure too.
 //! - [`report`]: diffs, plans and templates as text, JSON, pages and comments.
@@ -24,13 +25,14 @@
 //!   (feature `demo`).
 //! - [`cli`]: the command line; the only part that prints, asks and advises.
 //!
-//! `metadata`, `template`, `diff`, `package` and `plan` are pure: no clock, environment, files or
+//! `metadata`, `template`, `diff`, `package`, `plan` and `diagnose` are pure: no clock, environment, files or
 //! printing.
 
 pub mod apply;
 pub mod cli;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod diagnose;
 pub mod diff;
 pub mod fleet;
 pub mod journal;

@@ -29,6 +29,7 @@ pub mod pasted;
 mod patience;
 mod patterns;
 pub mod probe;
+pub mod recorded;
 mod refresh;
 pub mod refusal;
 pub mod retrieve;

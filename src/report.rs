@@ -31,6 +31,7 @@ pub mod trend;
 pub mod trial;
 mod unseen;
 mod wants;
+pub mod why;
 mod words;
 
 #[cfg(test)]

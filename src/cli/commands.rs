@@ -18,3 +18,4 @@ pub(super) mod snapshot;
 pub(super) mod template;
 pub(super) mod trend;
 pub(super) mod waive;
+pub(super) mod why;

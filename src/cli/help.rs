@@ -142,6 +142,17 @@ pub(super) const ROWS: &[Row] = &[
         &[0],
     ),
     (
+        "why",
+        [
+            (
+                "sfsetup why -t ampersand -o prod --error \"invalid_grant: expired access/refresh token\"",
+                "what stopped it, by the vendor's words and the org's records",
+            ),
+            ("sfsetup why --error OAUTH_APP_BLOCKED", "what an error may come of; no org is asked"),
+        ],
+        &[0, 2],
+    ),
+    (
         "explain",
         [
             ("sfsetup explain ampersand/ip-relaxation", "a step of a template, and who else asks"),
@@ -291,6 +302,15 @@ pub(super) const ROWS: &[Row] = &[
         [
             ("sfsetup demo reset", "makes the org `demo` as new"),
             ("sfsetup demo reset --all", "all of them"),
+        ],
+        &[0],
+    ),
+    #[cfg(feature = "demo")]
+    (
+        "demo break",
+        [
+            ("sfsetup demo break", "lists how an integration stops"),
+            ("sfsetup demo break ip-enforced", "plays one of them in the org `demo`"),
         ],
         &[0],
     ),

@@ -1,4 +1,4 @@
-//! `SetupAuditTrail`: who changed what, by the names that the trail has for it (why 2).
+//! `SetupAuditTrail`: who changed what, by the names that the trail has for it (S 12.5).
 //!
 //! What no row is known for leaves none, such as a refresh token policy. The actions are
 //! Salesforce's; the words beside them are the demo org's own where no source has them.

@@ -284,6 +284,7 @@ impl Org {
             self.components = after.components;
             self.records = after.records;
             self.rotated = after.rotated;
+            self.forget_blocked();
             self.note_changes(changes, &job.created_by, job.end);
         }
         outcome

@@ -14,11 +14,17 @@ pub(crate) struct History {
     pub(crate) sessions: BTreeMap<String, String>,
     /// What users have allowed apps, by the sign-in that its tokens come from.
     pub(crate) approvals: BTreeMap<u64, Approval>,
+    /// The same of external client apps, which are told of elsewhere.
+    pub(crate) external: BTreeMap<u64, Approval>,
     /// Users who may not sign in.
     pub(crate) frozen: BTreeSet<String>,
     /// Users whose password has expired.
     pub(crate) expired: BTreeSet<String>,
     pub(crate) audit: Vec<Audited>,
+    /// Calls of the API, for the event log.
+    pub(crate) calls: Vec<Calls>,
+    /// Whether the day's requests are used up.
+    pub(crate) is_used_up: bool,
     /// Counts ids.
     pub(crate) count: u64,
 }
@@ -32,6 +38,24 @@ pub(crate) struct Login {
     pub(crate) sub_type: Option<String>,
     pub(crate) application: String,
     pub(crate) status: String,
+    /// Where it came from; none where that is this machine.
+    #[serde(default)]
+    pub(crate) source: Option<String>,
+}
+
+/// Calls that an app makes one after another.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Calls {
+    pub(crate) user: String,
+    pub(crate) app: String,
+    pub(crate) ip: String,
+    /// When the first was made, and how many milliseconds lie between two.
+    pub(crate) start: u64,
+    pub(crate) every: u64,
+    pub(crate) times: u64,
+    /// What was asked for, and the HTTP status of the answer.
+    pub(crate) entity: String,
+    pub(crate) status: u16,
 }
 
 /// An app that a user has let in.

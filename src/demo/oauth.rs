@@ -19,12 +19,16 @@ use super::grant::{Code, Grant};
 use super::refusal::{Refusal, not_found, refuse};
 use super::signins::App;
 use super::state::{Org, State, secret_text, string};
+use super::time::DAY;
 use super::wire::{Reply, Request};
 use bearer::{bearer, claims};
 use client::{CLI, Client, ELSEWHERE, NOT_INSTALLED, REFRESH};
 
 /// How long an authorization code lasts, in milliseconds.
 const CODE_LASTS: u64 = 10 * 60 * 1000;
+
+/// How long a refresh token lasts that nobody uses, where an app ends what is idle.
+const IDLE_LASTS: u64 = 30 * DAY;
 
 /// Why no token is given.
 struct Denied(&'static str, String);
@@ -39,6 +43,10 @@ fn unknown_client() -> Denied {
 
 fn not_approved() -> Denied {
     denied("invalid_app_access", "user is not admin approved to access this app")
+}
+
+fn not_installed() -> Denied {
+    denied("invalid_client", "app must be installed into org")
 }
 
 /// Answers a request below `/services/oauth2`.
@@ -145,17 +153,19 @@ fn form(body: &[u8]) -> BTreeMap<String, String> {
 
 impl Org {
     /// Makes a text that cannot be guessed without the org's secret.
-    fn new_secret(&mut self) -> String {
+    pub(crate) fn new_secret(&mut self) -> String {
         self.serial += 1;
         secret_text(&[&self.secret, &self.serial.to_string()])
     }
 
-    fn new_family(&mut self) -> u64 {
+    /// Makes a number for a sign-in that can be refreshed.
+    pub(crate) fn new_family(&mut self) -> u64 {
         self.serial += 1;
         self.serial
     }
 
-    fn new_session(&mut self, user: &str, jwt: bool) -> String {
+    /// Opens a session of a user; returns its token.
+    pub(crate) fn new_session(&mut self, user: &str, jwt: bool) -> String {
         let secret = self.new_secret();
         let token = if jwt {
             format!(
@@ -261,10 +271,14 @@ fn kept_out(org: &Org, client_id: &str, user: &str, now: u64) -> Option<Denied> 
         NOT_INSTALLED => {
             let may = org.has_approved(client_id, user)
                 || org.is_permitted(user, "CanApproveUninstalledApps");
-            (!may).then(|| denied("invalid_client", "app must be installed into org"))
+            (!may).then(not_installed)
         }
         _ => {
             let client = org.client(client_id)?;
+            // Whether who had let it in before goes on is told by no source: here nobody does.
+            if client.is_taken_away {
+                return Some(not_installed());
+            }
             let Denied(_, words) = not_approved();
             (!org.may_use(&client, user, now)).then(|| denied("OAUTH_APP_ACCESS_DENIED", words))
         }
@@ -278,7 +292,10 @@ const BLOCKED: &str = "this app is blocked by admin";
 /// An app that the org knows and lets in.
 fn app(org: &Org, client_id: &str) -> Result<Client, Denied> {
     let client = org.client(client_id).ok_or_else(unknown_client)?;
-    if client.is_blocked { Err(denied("app_blocked", BLOCKED)) } else { Ok(client) }
+    if client.is_blocked {
+        return Err(denied("app_blocked", BLOCKED));
+    }
+    if client.is_taken_away { Err(not_installed()) } else { Ok(client) }
 }
 
 fn token(
@@ -400,6 +417,10 @@ fn refresh(
     }
     // An app that was made admin-approved since lets none in whom no admin has approved.
     if !client.infinite || !state.org.may_use(&client, &known.user, now) {
+        return Err(expired());
+    }
+    let is_idle = |last: u64| last + IDLE_LASTS < now;
+    if client.ends_idle && state.org.last_use(&client.label, &known.user).is_some_and(is_idle) {
         return Err(expired());
     }
     let user = user_id(&state.org, &known.user)?;

@@ -91,23 +91,40 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
         AUDIT,
     ),
     object("EntityDefinition", ENTITY, &[]),
+    since(
+        object(
+            "EventLogFile",
+            "Id:id EventType:string LogDate:datetime LogFile:base64 LogFileLength:double \
+             LogFileFieldNames:string LogFileFieldTypes:string Interval:string Sequence:int \
+             ApiVersion:double CreatedDate:datetime",
+            &[],
+        ),
+        32,
+    ),
     object(
         "ExternalClientApplication",
         "Id:id DeveloperName:string MasterLabel:string NamespacePrefix:string \
-         DistributionState:string ContactEmail:string",
-        &[],
+         DistributionState:string ContactEmail:string CreatedDate:datetime CreatedById:reference \
+         LastModifiedDate:datetime LastModifiedById:reference",
+        AUDIT,
     ),
     object(
         "ExtlClntAppOauthPlcyCnfg",
         "Id:id DeveloperName:string MasterLabel:string ExternalClientApplicationId:reference \
          PermittedUsersPolicyType:string IpRelaxationPolicyType:string \
          RefreshTokenPolicyType:string RefreshTokenValidityPeriod:int \
-         RefreshTokenValidityUnit:string RequiredSessionLevel:string SessionTimeoutInMinutes:int",
-        &[(
-            "ExternalClientApplication",
-            "ExternalClientApplicationId",
-            "ExternalClientApplication",
-        )],
+         RefreshTokenValidityUnit:string RequiredSessionLevel:string SessionTimeoutInMinutes:int \
+         CreatedDate:datetime CreatedById:reference LastModifiedDate:datetime \
+         LastModifiedById:reference",
+        &[
+            (
+                "ExternalClientApplication",
+                "ExternalClientApplicationId",
+                "ExternalClientApplication",
+            ),
+            ("CreatedBy", "CreatedById", "User"),
+            ("LastModifiedBy", "LastModifiedById", "User"),
+        ],
     ),
     object(
         "FieldDefinition",
@@ -247,7 +264,7 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
         "User",
         "Id:id Username:string Name:string FirstName:string LastName:string Email:string \
          IsActive:boolean UserType:string ProfileId:reference UserRoleId:reference \
-         LanguageLocaleKey:string LocaleSidKey:string \
+         LanguageLocaleKey:string LocaleSidKey:string LastLoginDate:datetime \
          UserPermissionsInteractionUser:boolean UserPermissionsMarketingUser:boolean \
          UserPermissionsSFContentUser:boolean UserPermissionsSupportUser:boolean \
          CreatedDate:datetime",
@@ -333,6 +350,7 @@ const KEY_PREFIXES: &[(&str, &str)] = &[
     ("Contract", "800"),
     ("DeployRequest", "0Af"),
     ("EntityDefinition", "4ie"),
+    ("EventLogFile", "0AT"),
     ("Event", "00U"),
     ("ExternalClientApplication", "0xI"),
     ("ExtlClntAppOauthPlcyCnfg", "0xP"),

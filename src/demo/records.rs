@@ -38,14 +38,15 @@ impl Org {
                 };
                 standard.chain(custom).map(row).collect()
             }
+            "EventLogFile" => self.event_log_rows(),
             "ExternalClientApplication" => self
                 .of_type("ExternalClientApplication")
                 .map(|(name, node)| {
-                    json!({
+                    self.with_dates("ExternalClientApplication", name, json!({
                         "Id": component_id("ExternalClientApplication", name), "DeveloperName": name,
                         "MasterLabel": node.get("label").unwrap_or(name), "NamespacePrefix": null,
                         "DistributionState": node.get("distributionState"), "ContactEmail": node.get("contactEmail"),
-                    })
+                    }))
                 })
                 .collect(),
             "ExtlClntAppOauthPlcyCnfg" => self.external_policies(),
@@ -68,7 +69,7 @@ impl Org {
             "OauthToken" => {
                 let mut rows: Vec<Value> = stored().into_iter().map(Value::Object).collect();
                 rows.extend(self.approval_rows());
-                // That of an app that is installed, now: none tells that it is not (why 1.3).
+                // That of an app that is installed, now: none tells that it is not (S 12.3).
                 let items = self.app_menu_items();
                 for row in &mut rows {
                     let item = items.iter().find(|item| item["Label"] == row["AppName"]);
@@ -142,9 +143,22 @@ impl Org {
         .collect()
     }
 
+    /// Adds to the row of a component who made and changed it when.
+    fn with_dates(&self, type_name: &str, name: &str, mut row: Value) -> Value {
+        if let Some(stored) = self.components.get(&(type_name.to_owned(), name.to_owned())) {
+            row["CreatedDate"] = timestamp(stored.created, "+0000").into();
+            row["CreatedById"] = self.catalog.admin.clone().into();
+            row["LastModifiedDate"] = timestamp(stored.modified, "+0000").into();
+            row["LastModifiedById"] = stored.modified_by.clone().into();
+        }
+        row
+    }
+
     fn user_row(&self, mut row: Row) -> Value {
         let profile = component_id("Profile", string(&row, "Profile"));
         row.insert("ProfileId".to_owned(), profile.into());
+        let last = self.last_login(string(&row, "Id"));
+        row.insert("LastLoginDate".to_owned(), last.into());
         Value::Object(row)
     }
 
@@ -361,7 +375,7 @@ impl Org {
         self.of_type("ExtlClntAppOauthConfigurablePolicies")
             .map(|(name, node)| {
                 let number = |field: &str| node.get(field).and_then(|text| text.parse::<i64>().ok());
-                json!({
+                let row = json!({
                     "Id": component_id("ExtlClntAppOauthConfigurablePolicies", name), "DeveloperName": name, "MasterLabel": node.get("label"),
                     "ExternalClientApplicationId":
                         component_id("ExternalClientApplication", node.get("externalClientApplication").unwrap_or_default()),
@@ -372,7 +386,8 @@ impl Org {
                     "RefreshTokenValidityUnit": node.get("refreshTokenValidityUnit"),
                     "RequiredSessionLevel": node.get("requiredSessionLevel"),
                     "SessionTimeoutInMinutes": number("sessionTimeoutInMinutes"),
-                })
+                });
+                self.with_dates("ExtlClntAppOauthConfigurablePolicies", name, row)
             })
             .collect()
     }

@@ -2,6 +2,7 @@
 
 mod rows;
 mod sets;
+mod usage;
 
 use serde_json::{Value, json};
 
@@ -19,6 +20,9 @@ use super::wire::{Reply, Request};
 
 /// How many rows an answer holds at most.
 const BATCH: usize = 2000;
+
+/// The same of `OauthToken`.
+const GRANTS_AT_ONCE: usize = 500;
 
 fn status_of(refusal: &Refusal) -> u16 {
     match refusal.code {
@@ -54,16 +58,14 @@ pub(crate) fn answer(
         _ => Err(not_found()),
     };
     let reply = outcome.unwrap_or_else(|refusal| Reply::refusal(status_of(&refusal), &refusal));
-    with_usage(reply, &state.org.catalog.limits)
+    let (of, left) = state.org.requests();
+    with_usage(reply, of, left)
 }
 
 /// Says how many of the day's requests are used, as each answer of the API does.
-fn with_usage(mut reply: Reply, limits: &Value) -> Reply {
-    let daily = &limits["DailyApiRequests"];
-    if let (Some(of), Some(left)) = (daily["Max"].as_i64(), daily["Remaining"].as_i64()) {
-        let usage = format!("api-usage={}/{of}", of - left);
-        reply.headers.push(("Sforce-Limit-Info", usage));
-    }
+fn with_usage(mut reply: Reply, of: i64, left: i64) -> Reply {
+    let usage = format!("api-usage={}/{of}", of - left);
+    reply.headers.push(("Sforce-Limit-Info", usage));
     reply
 }
 
@@ -124,8 +126,12 @@ fn dispatch(call: &mut Call<'_>, path: &[&str]) -> Result<Reply, Refusal> {
                     "insufficient access rights on resource: limits",
                 ));
             }
-            Ok(Reply::json(200, &call.state.org.catalog.limits))
+            Ok(Reply::json(200, &call.state.org.limits()))
         }
+        (_, ["apps", "oauth", "usage", rest @ ..]) if call.number() >= usage::SINCE => {
+            usage::answer(call, rest)
+        }
+        ("GET", ["sobjects", "EventLogFile", id, "LogFile"]) => rows::log_file(call, id),
         ("GET", ["query" | "queryAll"]) => first_batch(call, false),
         ("GET", ["tooling", "query"]) => first_batch(call, true),
         ("GET", ["query" | "queryAll", locator]) => next_batch(call, locator),
@@ -181,6 +187,9 @@ fn batch(call: &mut Call<'_>, text: &str, tooling: bool, start: usize) -> Result
         })
         .and_then(|size| size.trim().parse().ok())
         .map_or(BATCH, |size: usize| size.clamp(1, BATCH));
+    // Of grants fewer come at once (S 12.3).
+    let is_grants = soql::parse(text)?.object.eq_ignore_ascii_case("OauthToken");
+    let size = if is_grants { size.min(GRANTS_AT_ONCE) } else { size };
     let total = answer.total;
     let records: Vec<Value> = answer.records.into_iter().skip(start).take(size).collect();
     let end = start + records.len();
@@ -555,22 +564,4 @@ fn parts<'a>(content_type: &str, body: &'a [u8]) -> Result<Vec<Part<'a>>, Refusa
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_multipart_body_is_split() {
-        let body = b"--x\r\nContent-Disposition: form-data; name=\"json\"\r\n\r\n{}\r\n--x\r\n\
-                     Content-Disposition: form-data; name=\"file\"\r\n\r\na\r\n--b\r\n--x--\r\n";
-        let parts = parts("multipart/form-data; boundary=x", body).unwrap();
-        assert_eq!(parts.len(), 2);
-        assert_eq!(parts[1].body, b"a\r\n--b");
-        for broken in ["", "--x", "--x\r\n", "--x\r\n\r\n\r\n", "--x\r\nA: b\r\n\r\nc"] {
-            assert!(
-                super::parts("multipart/form-data; boundary=x", broken.as_bytes()).is_err(),
-                "{broken}"
-            );
-        }
-        assert!(super::parts("multipart/form-data", b"--x--").is_err());
-    }
-}
+mod tests;

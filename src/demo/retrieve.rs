@@ -431,7 +431,6 @@ impl Org {
 fn is_type(name: &str, version: u16) -> bool {
     const OTHERS: &[&str] = &[
         "ApexPage",
-        "BlacklistedConsumer",
         "Bot",
         "CustomField",
         "Document",

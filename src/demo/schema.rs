@@ -142,6 +142,7 @@ pub(crate) fn fields_at(type_name: &str, full_name: &str, version: u16) -> &'sta
 /// Every type, in order of name.
 pub(crate) const TYPES: &[TypeSchema] = &[
     kept("ApexClass", "classes", "cls"),
+    kept("BlacklistedConsumer", "blacklistedConsumers", "blacklistedConsumer"),
     deployed("ConnectedApp", "connectedApps", "connectedApp", CONNECTED_APP),
     deployed("CorsWhitelistOrigin", "corsWhitelistOrigins", "corsWhitelistOrigin", CORS_ORIGIN),
     deployed("CspTrustedSite", "cspTrustedSites", "cspTrustedSite", CSP_SITE),
@@ -361,6 +362,8 @@ const OAUTH_CONFIG: &[Field] = &[
     flag("isCodeCredentialEnabled").since(57),
     flag("isCodeCredentialPostOnly").since(57),
     flag("isConsumerSecretOptional").since(49),
+    // Which version brought it is told by no source (S 1.2).
+    flag("isEnforceRefreshTokenTTL"),
     flag("isIntrospectAllTokens").since(49),
     flag("isNamedUserJwtEnabled").since(59),
     flag("isPkceRequired").since(59),
@@ -473,6 +476,8 @@ const ECA_GLOBAL_OAUTH: &[Field] = &[
     flag("isCodeCredPostOnly").since(61),
     flag("isConsumerSecretOptional"),
     flag("isDeviceFlowEnabled").since(60),
+    // As of connected apps.
+    flag("isEnforceRefreshTokenTTL"),
     flag("isIntrospectAllTokens"),
     flag("isNamedUserJwtEnabled").since(61),
     flag("isPkceRequired"),

@@ -10,11 +10,12 @@ use super::retrieve::NEEDS_VIEW_SETUP;
 use super::state::{Org, Row, string};
 
 /// Objects that only those see who have one of these rights; to others they do not exist (S 1.7,
-/// why 1). That `AuthSession` and `UserLogin` do not, rather than that they have no rows, is the
+/// S 12.1). That `AuthSession` and `UserLogin` do not, rather than that they have no rows, is the
 /// demo org's own.
 const RIGHTS: &[(&str, &[&str])] = &[
     ("AuthSession", &["ManageUsers"]),
     ("ConnectedApplication", &["ViewSetup"]),
+    ("EventLogFile", &["ViewEventLogFiles", "ViewAllData"]),
     ("FieldPermissions", &["ViewSetup"]),
     ("ObjectPermissions", &["ViewSetup"]),
     ("PermissionDependency", &["ViewSetup"]),
@@ -27,7 +28,7 @@ const RIGHTS: &[(&str, &[&str])] = &[
 ];
 
 /// Objects of which those see their own rows alone, without a word, who have none of these rights
-/// (S 1.7, why 1).
+/// (S 1.7, 12.1).
 const OWN_ROWS: &[(&str, &[&str])] = &[
     ("LoginHistory", &["ManageUsers", "MonitorLoginHistory"]),
     ("OauthToken", &["CustomizeApplication"]),

@@ -15,6 +15,15 @@ use super::state::{Org, State, derived_id, string, timestamp};
 /// How many sign-ins are remembered.
 const MOST: usize = 2000;
 
+/// Where this machine's sign-ins come from.
+const HERE: &str = "127.0.0.1";
+
+impl Login {
+    fn source(&self) -> &str {
+        self.source.as_deref().unwrap_or(HERE)
+    }
+}
+
 /// How long a session lasts that nobody uses, in seconds: two hours, as an org has it at first.
 const SESSION_LASTS: u64 = 7200;
 
@@ -36,7 +45,7 @@ pub(crate) struct Try {
 }
 
 /// What the history calls a try that came to nothing, by what the client was told; `None` where no
-/// source says (why 1.2).
+/// source says (S 12.2).
 fn status_of(error: &str, description: &str, is_frozen: bool) -> Option<&'static str> {
     const KNOWN: &[(&str, &str)] = &[
         // Misleading, and so in real orgs.
@@ -125,6 +134,7 @@ impl Org {
             sub_type: sub_type.map(str::to_owned),
             application: application.clone(),
             status: status.to_owned(),
+            source: None,
         });
         let over = history.logins.len().saturating_sub(MOST);
         history.logins.drain(..over);
@@ -132,9 +142,10 @@ impl Org {
         let sessions = &self.sessions;
         history.sessions.retain(|token, _| sessions.contains_key(token));
         history.sessions.insert(token.to_owned(), id);
-        // Whether an external client app's are among them is told by no source.
-        if let Some(family) = self.families.get(token).filter(|_| !is_external) {
-            let approval = history.approvals.entry(*family).or_insert_with(|| Approval {
+        // Whether an external client app's are among connected apps' is told by no source.
+        let approvals = if is_external { &mut history.external } else { &mut history.approvals };
+        if let Some(family) = self.families.get(token) {
+            let approval = approvals.entry(*family).or_insert_with(|| Approval {
                 app: application,
                 user: user.to_owned(),
                 created: now,
@@ -175,14 +186,14 @@ impl Org {
         self.sessions.len() < before
     }
 
-    /// The rows of `LoginHistory` (why 1.1).
+    /// The rows of `LoginHistory` (S 12.2).
     pub(crate) fn login_rows(&self) -> Vec<Value> {
         let row = |login: &Login| {
             json!({
                 "Id": login.id, "UserId": login.user, "LoginTime": timestamp(login.time, "+0000"),
                 "LoginType": "Remote Access 2.0", "LoginSubType": login.sub_type,
                 "Application": login.application, "Status": login.status,
-                "SourceIp": "127.0.0.1", "LoginUrl": "127.0.0.1", "ApiType": "N/A",
+                "SourceIp": login.source(), "LoginUrl": "127.0.0.1", "ApiType": "N/A",
                 "ApiVersion": "N/A", "Browser": "Unknown", "Platform": "Unknown",
                 "ClientVersion": "N/A", "CountryIso": null, "TlsProtocol": null,
                 "CipherSuite": null, "LoginGeoId": null, "NetworkId": null,
@@ -196,8 +207,7 @@ impl Org {
     /// The rows of `OauthToken` that came about here, beside those that stood there at first. What
     /// its tokens are is never shown.
     pub(crate) fn approval_rows(&self) -> Vec<Value> {
-        let live: BTreeSet<u64> =
-            self.grants.values().filter(|grant| !grant.spent).map(|grant| grant.family).collect();
+        let live = self.live_families();
         self.history
             .approvals
             .iter()
@@ -210,6 +220,25 @@ impl Org {
                 })
             })
             .collect()
+    }
+
+    /// The sign-ins that can still be refreshed.
+    pub(crate) fn live_families(&self) -> BTreeSet<u64> {
+        self.grants.values().filter(|grant| !grant.spent).map(|grant| grant.family).collect()
+    }
+
+    /// When a user has signed in last by an app.
+    pub(crate) fn last_use(&self, app: &str, user: &str) -> Option<u64> {
+        let logins = self.history.logins.iter().filter(|login| login.status == "Success");
+        let its = logins.filter(|login| login.user == user && login.application == app);
+        its.map(|login| login.time).max()
+    }
+
+    /// When a user has signed in last.
+    pub(crate) fn last_login(&self, user: &str) -> Option<String> {
+        let logins = self.history.logins.iter();
+        let good = logins.filter(|login| login.user == user && login.status == "Success");
+        good.map(|login| login.time).max().map(|time| timestamp(time, "+0000"))
     }
 
     /// The rows of `AuthSession`.
@@ -226,7 +255,7 @@ impl Org {
                     "LastModifiedDate": began, "LoginHistoryId": login.map(|login| &login.id),
                     "LoginType": login.map(|_| "Remote Access 2.0"),
                     "LoginSubType": login.and_then(|login| login.sub_type.as_ref()),
-                    "SessionType": "Oauth2", "SourceIp": "127.0.0.1",
+                    "SessionType": "Oauth2", "SourceIp": login.map_or(HERE, Login::source),
                     "NumSecondsValid": SESSION_LASTS, "SessionSecurityLevel": "STANDARD",
                     "IsAssociatedWithJwtAccessToken": token.starts_with("eyJ"), "IsCurrent": false,
                 })

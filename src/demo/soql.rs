@@ -9,7 +9,7 @@ use super::time::period;
 /// Some time, to see whether a word is the name of a period.
 const LONG_AFTER: u64 = 1_000_000_000_000;
 
-/// How many rows a query may skip (why 1.3).
+/// How many rows a query may skip (S 12.3).
 const MOST_SKIPPED: usize = 2000;
 
 #[derive(Clone, Debug, PartialEq)]

@@ -61,6 +61,12 @@ pub(crate) struct Org {
     /// How often the consumer secret of a key was made anew.
     #[serde(default)]
     pub(crate) rotated: BTreeMap<String, u64>,
+    /// Apps of others that an admin has uninstalled: consumer key and label.
+    #[serde(default)]
+    pub(crate) taken_away: BTreeMap<String, String>,
+    /// The id that it had before it was refreshed, where it was.
+    #[serde(default)]
+    pub(crate) refreshed_from: Option<String>,
     /// Counts ids of jobs and records.
     pub(crate) serial: u64,
     /// The other forms that it takes while its server runs.
@@ -134,6 +140,8 @@ impl Org {
             deploys: Vec::new(),
             secret: String::new(),
             rotated: BTreeMap::new(),
+            taken_away: BTreeMap::new(),
+            refreshed_from: None,
             serial: 0,
             forms: BTreeSet::new(),
         }
@@ -396,6 +404,18 @@ pub(crate) fn derived_id(prefix: &str, what: &str) -> String {
 /// Returns the id of the demo org of a name; without one that of `fixtures/demo/org.json`.
 pub fn org_id(name: Option<&str>) -> String {
     name.map_or_else(|| PLAIN.to_owned(), |name| derived_id("00D", &format!("demo:{name}")))
+}
+
+/// Returns every id that the demo org of a name may have: its own, and the one after a refresh.
+pub fn org_ids(name: Option<&str>) -> [String; 2] {
+    let id = org_id(name);
+    let after = org_after_refresh(&id);
+    [id, after]
+}
+
+/// The id of what becomes of a sandbox when it is refreshed.
+pub(crate) fn org_after_refresh(id: &str) -> String {
+    derived_id("00D", &format!("refreshed:{id}"))
 }
 
 /// The id of the demo org that has no name.

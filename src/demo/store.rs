@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::DemoError;
 use super::form::Form;
 use super::name::{key_of_path, path_of_key};
-use super::state::{Org, State, Stored, string};
+use super::state::{Org, State, Stored, string, timestamp};
+use super::story::Story;
 
 /// How long a job of the demo org takes: long enough to be seen to be under way, short enough not
 /// to be waited for.
@@ -211,6 +212,15 @@ impl Store {
             state.org.history.expired.extend(id);
             state.dirty = true;
         })
+    }
+
+    /// Plays stories of how an integration stops: puts the one of the app `Ampersand` in order,
+    /// breaks it, and writes down what an org does. Returns when it stopped, in UTC.
+    ///
+    /// # Errors
+    /// The folder cannot be read or written.
+    pub fn play(&self, stories: &[Story]) -> Result<String, DemoError> {
+        self.with(|state, now| timestamp(state.play(stories, now), "Z"))
     }
 
     /// Returns the access token of the org's administrator that no client was given by signing in.

@@ -2,7 +2,8 @@
 
 use super::state::timestamp;
 
-const DAY: u64 = 86_400_000;
+/// A day, in milliseconds.
+pub(crate) const DAY: u64 = 86_400_000;
 
 /// Reads a date and time, in milliseconds since 1970: `2026-11-27T00:00:00Z`, with or without
 /// thousandths, its zone `Z`, `+0000` or `+00:00`.

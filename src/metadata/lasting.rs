@@ -47,8 +47,12 @@ impl Unit {
 impl Period {
     /// Returns on which day from today on it is over, today being none: a day that has begun counts.
     pub fn days(self) -> i64 {
-        let hours = i64::from(self.count) * self.unit.hours();
-        (hours + 23) / 24
+        (self.hours() + 23) / 24
+    }
+
+    /// Returns how many hours it has.
+    pub fn hours(self) -> i64 {
+        i64::from(self.count) * self.unit.hours()
     }
 }
 
@@ -109,8 +113,7 @@ impl End {
             Self::Never => true,
             Self::Past => false,
             Self::At(end) => {
-                let hours = i64::from(period.count) * period.unit.hours();
-                let until = now.checked_add(SignedDuration::from_hours(hours));
+                let until = now.checked_add(SignedDuration::from_hours(period.hours()));
                 until.is_ok_and(|until| end > until)
             }
         }

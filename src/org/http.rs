@@ -242,17 +242,38 @@ impl Wire {
     /// cirrus' typed calls hide the status and take a page of HTML for a mistake of the caller, so
     /// the raw answer is read here.
     pub(super) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Json, OrgError> {
+        self.fetch(path, query, "application/json", read_json).await
+    }
+
+    /// Gets a resource that is no JSON, such as the CSV of a log file, as it is.
+    pub(super) async fn get_file(&self, path: &str) -> Result<Vec<u8>, OrgError> {
+        self.fetch(path, &[], "*/*", |status, body| match status {
+            200..=299 => Ok(body.to_vec()),
+            // What is refused is refused in JSON.
+            _ => read_json(status, body).and_then(|_| Err(OrgError::from_page(status, body))),
+        })
+        .await
+    }
+
+    async fn fetch<T>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        accept: &str,
+        read: impl FnOnce(u16, &[u8]) -> Result<T, OrgError>,
+    ) -> Result<T, OrgError> {
         let path = if path.starts_with('/') {
             path.to_owned()
         } else {
             format!("/services/data/v{}/{path}", self.version)
         };
         let started = Instant::now();
+        let accept = [("Accept", accept)];
         let call = self.rest.send_raw(
             reqwest::Method::GET,
             &path,
             (!query.is_empty()).then_some(query),
-            &[("Accept", "application/json")],
+            &accept,
             None,
             Replay::ByMethod,
         );
@@ -273,7 +294,7 @@ impl Wire {
                     let location = answer.headers.get("location").and_then(|at| at.to_str().ok());
                     return Err(OrgError::elsewhere(answer.status, location));
                 }
-                read_json(answer.status, &answer.body)
+                read(answer.status, &answer.body)
             }
         }
     }

@@ -537,6 +537,8 @@ async fn logins_are_told_without_what_signs_in() {
     assert_eq!((code(&unasked), &unasked["org"]), ("NO_SUCH_ORG", &Json::Null));
     let reset = ask("demo-reset", 0, &["demo", "reset", "json"]).await;
     assert_eq!(reset["orgs"], serde_json::json!(["demo:json"]));
+    let broken = ask("demo-break", 0, &["demo", "break", "api-limit", "--org", "demo:json"]).await;
+    assert_eq!(broken["stories"][0]["mend"], "vendor");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,6 +14,7 @@ const ORDER: &[&[&str]] = &[
     &["org"],
     &["snapshot", "journal"],
     &["apply"],
+    &["diagnose"],
     &["fleet", "trend"],
     &["report"],
     &["results"],
@@ -195,7 +196,9 @@ fn no_circle_runs_between_the_files_of_a_folder() {
 #[test]
 fn what_decides_is_pure() {
     for (module, name, code) in modules() {
-        if ["metadata", "template", "diff", "package", "plan"].contains(&module.as_str()) {
+        if ["metadata", "template", "diff", "package", "plan", "diagnose"]
+            .contains(&module.as_str())
+        {
             let code = code.split("#[cfg(test)]").next().unwrap();
             for impure in IMPURE {
                 assert!(!code.contains(impure), "src/{name} uses {impure}");

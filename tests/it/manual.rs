@@ -95,7 +95,7 @@ fn every_block_of_the_page_on_the_project_file_is_run() {
 /// The guides: each command is run in one folder, in its order, and what a page shows is printed.
 #[test]
 fn every_block_of_the_guides_is_run() {
-    for (page, count) in [("docs/admins.md", 12), ("docs/vendors.md", 6)] {
+    for (page, count) in [("docs/admins.md", 12), ("docs/vendors.md", 6), ("docs/why.md", 8)] {
         let env = Env::new();
         let Done { runs, .. } =
             run_page(&env, page, &["console"], |file| panic!("{page}: nobody looks at {file}"));

@@ -1,6 +1,7 @@
 //! `sfsetup demo`: the orgs inside the program, for other clients, and made as new.
 
 mod many;
+mod stories;
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ use crate::cli::shared::journal::open_journal;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted;
 
-/// Serve or reset the built-in orgs
+/// Serve, reset or break the built-in orgs
 ///
 /// `--org demo` works with every command and needs nothing of this: its state lasts between
 /// commands. Serving it lets other clients in. `--org demo:NAME` is another such org, with a state,
@@ -49,6 +50,7 @@ enum Action {
         #[command(flatten)]
         answer: AnswerArguments,
     },
+    Break(stories::BreakArguments),
 }
 
 /// Serve a demo org on this machine until Ctrl-C
@@ -102,6 +104,7 @@ pub(crate) fn run(ui: &Ui, arguments: &DemoArguments) -> Result<Exit, CommandErr
             let answer = answer.of(ui, "sfsetup.demo-reset/1")?;
             answer.of(|body| reset(&answer, names, *all, body))
         }
+        Action::Break(arguments) => stories::run(ui, arguments),
         Action::Serve(arguments) => serve(ui, arguments),
     }
 }
@@ -126,9 +129,14 @@ fn reset(
     for org in &orgs {
         let name = org.as_option();
         // Held to the end: no run may be at work on the org, or begin to.
-        let journal = open_journal(&demo::org_id(org.name()), &name)?;
+        // A sandbox that was refreshed has a second one.
+        let ids = demo::org_ids(org.name());
+        let journals = ids.iter().map(|id| open_journal(id, &name));
+        let journals: Vec<_> = journals.collect::<Result<_, _>>()?;
         Store::reset(&org.folder(&base)).map_err(|error| CommandError::demo(org.name(), &error))?;
-        journal.clear().map_err(|error| CommandError::apply(&name, &error.into()))?;
+        for journal in &journals {
+            journal.clear().map_err(|error| CommandError::apply(&name, &error.into()))?;
+        }
         body.borrow_mut().iter_mut().for_each(|reset| reset.orgs.push(name.clone()));
         answer.say(&match org.name() {
             None => "the demo org is as new\n".to_owned(),

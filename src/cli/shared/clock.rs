@@ -1,6 +1,9 @@
 //! Which day it is; what is written is the same on the same day.
 
+use std::path::Path;
 use std::time::Duration;
+
+use jiff::tz::TimeZone;
 
 /// Returns the day, in UTC; `SOURCE_DATE_EPOCH` names another, so that what is published can be
 /// made anew byte for byte.
@@ -26,6 +29,22 @@ pub(crate) fn now() -> jiff::Timestamp {
 pub(crate) fn second() -> jiff::Timestamp {
     let now = now();
     jiff::Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+/// Returns where the reader is: by `TZ`, else by the system; where neither says it, UTC.
+pub(crate) fn zone() -> TimeZone {
+    let named = std::env::var("TZ").ok().filter(|name| !name.is_empty());
+    let file = match named.as_deref().map(|name| name.trim_start_matches(':')) {
+        None => Path::new("/etc/localtime").to_path_buf(),
+        Some(name) => {
+            if let Ok(zone) = TimeZone::posix(name) {
+                return zone;
+            }
+            Path::new("/usr/share/zoneinfo").join(name)
+        }
+    };
+    let read = std::fs::read(file).ok();
+    read.and_then(|data| TimeZone::tzif("local", &data).ok()).unwrap_or(TimeZone::UTC)
 }
 
 fn day_after(time: Duration) -> String {

@@ -32,6 +32,7 @@ pub(crate) const VARIABLES: &[(&[&str], &str)] = &[
         &["CI", "TERM"],
         "Nobody is asked for what is missing where CI is set or the terminal is dumb.",
     ),
+    (&["TZ"], "The time zone in which `why` tells times, beside UTC."),
     (&["SOURCE_DATE_EPOCH"], "The time to go by, in seconds since 1970, for answers made anew."),
     (
         &["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA"],

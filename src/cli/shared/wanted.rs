@@ -238,6 +238,11 @@ impl Wanted {
         named
     }
 
+    /// Returns the value of a parameter, of the first template that has one.
+    pub(crate) fn value(&self, parameter: &str) -> Option<String> {
+        self.all.iter().find_map(|one| one.values.text(parameter))
+    }
+
     /// Returns how the one template was named that is wanted, itself and its parameters' values;
     /// none where there are several.
     pub(crate) fn only(&self) -> Option<(&str, &Template, &Arguments)> {

@@ -32,6 +32,8 @@ pub(super) struct Client {
     pub(super) pkce: bool,
     pub(super) jwt_tokens: bool,
     pub(super) infinite: bool,
+    /// Whether a refresh token ends that nobody has used for 30 days (S 10.3).
+    pub(super) ends_idle: bool,
     pub(super) runs_as: Option<String>,
     /// The app's id where only those may use it whom an admin has pre-authorised.
     pub(super) approved_only: Option<String>,
@@ -44,6 +46,8 @@ pub(super) struct Client {
     pub(super) refresh_needs_secret: bool,
     /// Whether an admin lets nobody in by it.
     pub(super) is_blocked: bool,
+    /// Whether an admin has uninstalled it.
+    pub(super) is_taken_away: bool,
     /// What it may ask for, by the names that tokens have for it.
     pub(super) scopes: Vec<String>,
 }
@@ -111,8 +115,47 @@ impl Org {
                 scopes: scope_names(["RefreshToken", "Api", "Web"]),
                 ..Client::default()
             }),
-            _ => self.connected_app(key).or_else(|| self.external_app(key)),
+            _ => self
+                .connected_app(key)
+                .or_else(|| self.external_app(key))
+                .or_else(|| self.uninstalled(key)),
         }
+    }
+
+    /// An app that was here and that an admin has uninstalled.
+    fn uninstalled(&self, key: &str) -> Option<Client> {
+        let label = self.taken_away.get(key)?.clone();
+        Some(Client { label, is_taken_away: true, ..Client::default() })
+    }
+
+    /// Forgets what API Access Control has blocked, where it is off or the app approved by now.
+    pub(crate) fn forget_blocked(&mut self) {
+        let is_on = self.api_access_is_controlled();
+        let is_approved = |key: &str| {
+            self.of_type("ConnectedApp").any(|(_, app)| {
+                app.child("oauthConfig").is_some_and(|config| {
+                    config.get("consumerKey") == Some(key) && config.flag("isAdminApproved")
+                })
+            })
+        };
+        let ended = self.of_type("BlacklistedConsumer").filter(|(_, node)| {
+            let key = node.get("consumerKey").unwrap_or_default();
+            node.flag("blockedByApiWhitelisting") && (!is_on || is_approved(key))
+        });
+        let ended: Vec<String> = ended.map(|(name, _)| name.to_owned()).collect();
+        for name in ended {
+            self.components.remove(&("BlacklistedConsumer".to_owned(), name));
+        }
+    }
+
+    /// Whether an admin has blocked an app (S 12.7).
+    fn is_blacklisted(&self, key: &str) -> bool {
+        let mut all = self.of_type("BlacklistedConsumer");
+        // What API Access Control blocks is blocked while it is on.
+        let is_it = |node: &Node| {
+            node.get("consumerKey") == Some(key) && !node.flag("blockedByApiWhitelisting")
+        };
+        all.any(|(_, node)| is_it(&node))
     }
 
     fn connected_app(&self, key: &str) -> Option<Client> {
@@ -131,7 +174,8 @@ impl Org {
             approved_only: config
                 .flag("isAdminApproved")
                 .then(|| component_id("ConnectedApp", name)),
-            is_blocked: self.api_access_is_controlled() && !config.flag("isAdminApproved"),
+            is_blocked: self.is_blacklisted(key)
+                || (self.api_access_is_controlled() && !config.flag("isAdminApproved")),
             scopes: scope_names(config.texts("scopes")),
             ..self.client_of(config, key)
         })
@@ -187,6 +231,7 @@ impl Org {
         Client {
             callbacks: callbacks.filter(|line| !line.is_empty()).map(str::to_owned).collect(),
             rotates: config.flag("isRefreshTokenRotationEnabled"),
+            ends_idle: config.flag("isEnforceRefreshTokenTTL"),
             pkce: config.flag("isPkceRequired") || self.has_setting("OauthOidc", "isPkceRequired"),
             jwt_tokens: config.flag("isNamedUserJwtEnabled"),
             certificate: config.get("certificate").map(str::to_owned),
@@ -203,7 +248,7 @@ impl Org {
     }
 
     /// Whether API Access Control is on: it lets in the connected apps alone that admins approve, by
-    /// the words of its setting, and external client apps do without it (S 2.8, why 8.1).
+    /// the words of its setting, and external client apps do without it (S 2.8, 12.7).
     fn api_access_is_controlled(&self) -> bool {
         self.has_setting("ConnectedApp", "enableAdminApprovedAppsOnly")
     }

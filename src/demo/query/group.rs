@@ -25,7 +25,7 @@ impl Runner<'_> {
         }
         let is_counted = |item: &Item| matches!(item, Item::Aggregate(Function::Count, ..));
         if object.name == "SetupAuditTrail" && query.select.iter().any(is_counted) {
-            // `count()` works there, and this does not (why 2).
+            // `count()` works there, and this does not (S 12.5).
             return Err(refuse(
                 "MALFORMED_QUERY",
                 "field Id does not support aggregate operator COUNT",

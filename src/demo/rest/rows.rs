@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::super::audit;
+use super::super::eventlog::is_kept;
 use super::super::id::{is_id, same_id};
 use super::super::objects::{ObjectDef, find};
 use super::super::refusal::{Refusal, not_found, refuse};
@@ -153,7 +154,7 @@ fn manage_users(call: &Call<'_>) -> Result<(), Refusal> {
     if call.state.org.is_permitted(&call.user, "ManageUsers") { Ok(()) } else { Err(not_found()) }
 }
 
-/// Whether a user's password has expired (why 1).
+/// Whether a user's password has expired (S 12.1).
 pub(super) fn password(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let org = &call.state.org;
     if !org.is_permitted(&call.user, "ManageUsers") {
@@ -163,6 +164,22 @@ pub(super) fn password(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
     let row = org.stored_row("User", id).ok_or_else(not_found)?;
     let is_expired = org.history.expired.contains(string(&row, "Id"));
     Ok(Reply::json(200, &json!({ "isExpired": is_expired })))
+}
+
+/// The file of a day's events (S 12.6).
+pub(super) fn log_file(call: &Call<'_>, id: &str) -> Result<Reply, Refusal> {
+    let org = &call.state.org;
+    let object = find("EventLogFile", false).filter(|object| org.may_see(&call.user, object));
+    let rows = org.visible_rows(&call.user, object.ok_or_else(not_found)?);
+    of_row(id)?;
+    let is_it = |row: &&Row| same_id(string(row, "Id"), id) && is_kept(row, call.now);
+    rows.iter().find(is_it).ok_or_else(not_found)?;
+    Ok(Reply {
+        status: 200,
+        content_type: "text/csv",
+        headers: Vec::new(),
+        body: org.event_log().into_bytes(),
+    })
 }
 
 pub(super) fn end_session(call: &mut Call<'_>, id: &str) -> Result<Reply, Refusal> {
@@ -175,7 +192,7 @@ pub(super) fn end_session(call: &mut Call<'_>, id: &str) -> Result<Reply, Refusa
     Ok(Reply::empty(204))
 }
 
-/// `IsFrozen` can be set, and `IsPasswordLocked` to false alone (why 1); here nobody is locked out.
+/// `IsFrozen` can be set, and `IsPasswordLocked` to false alone (S 12.1); here nobody is locked out.
 pub(super) fn freeze(call: &mut Call<'_>, id: &str) -> Result<Reply, Refusal> {
     manage_users(call)?;
     of_row(id)?;

@@ -1,5 +1,5 @@
 //! What is known of orgs: `sfsetup.org-list/1`, `-display/1`, `-login/1`, `-logout/1`, and
-//! `sfsetup.demo-reset/1`. No document holds what signs in.
+//! `sfsetup.demo-reset/1` and `-break/1`. No document holds what signs in.
 
 use serde::Serialize;
 
@@ -77,6 +77,28 @@ pub struct SignedOut {
     pub session: &'static str,
     /// Why it stays, or could not be ended.
     pub reason: Option<String>,
+}
+
+/// `sfsetup.demo-break/1`.
+#[derive(Debug, Default, Serialize)]
+pub struct Broken {
+    /// The org that was broken, as `--org` names it; none where the stories are listed alone.
+    pub org: Option<String>,
+    /// When its integration stopped.
+    pub stopped: Option<String>,
+    /// The stories that were played, or all that there are.
+    pub stories: Vec<Told>,
+}
+
+/// A story of `sfsetup.demo-break/1`.
+#[derive(Debug, Serialize)]
+pub struct Told {
+    /// Its name.
+    pub name: &'static str,
+    /// What happens.
+    pub happens: &'static str,
+    /// Who can mend it: `package`, `by-hand`, `vendor`.
+    pub mend: &'static str,
 }
 
 /// `sfsetup.demo-reset/1`.

@@ -15,6 +15,7 @@ pub const SCHEMAS: &[(&str, &str)] = &[
     ("waive", include_str!("../schema/waive.schema.json")),
     ("explain", include_str!("../schema/explain.schema.json")),
     ("doctor", include_str!("../schema/doctor.schema.json")),
+    ("why", include_str!("../schema/why.schema.json")),
     ("template-list", include_str!("../schema/template-list.schema.json")),
     ("template-show", include_str!("../schema/template-show.schema.json")),
     ("template-asks", include_str!("../schema/template-asks.schema.json")),
@@ -27,6 +28,7 @@ pub const SCHEMAS: &[(&str, &str)] = &[
     ("org-display", include_str!("../schema/org-display.schema.json")),
     ("org-login", include_str!("../schema/org-login.schema.json")),
     ("org-logout", include_str!("../schema/org-logout.schema.json")),
+    ("demo-break", include_str!("../schema/demo-break.schema.json")),
     ("demo-reset", include_str!("../schema/demo-reset.schema.json")),
     ("error", include_str!("../schema/error.schema.json")),
 ];

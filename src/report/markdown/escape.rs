@@ -31,7 +31,7 @@ pub(in crate::report) fn quiet(raw: &str) -> String {
 }
 
 /// The same of running text, in which what stands between back quotes is code.
-pub(super) fn prose(raw: &str) -> String {
+pub(in crate::report) fn prose(raw: &str) -> String {
     let cleaned = clean(raw);
     let pieces = quoted(&cleaned).into_iter().enumerate();
     pieces.map(|(index, piece)| if index % 2 == 1 { code(piece) } else { quiet(piece) }).collect()

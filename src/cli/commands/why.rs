@@ -1,0 +1,319 @@
+//! `sfsetup why`: why an integration stopped, by what its org has recorded, or by the error alone.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::cli::shared::answer::Answer;
+use crate::cli::shared::arguments::{Exit, WantedArguments, org_option};
+use crate::cli::shared::clock;
+use crate::cli::shared::config::Config;
+use crate::cli::shared::connect::{self, TargetOrg};
+use crate::cli::shared::error::CommandError;
+use crate::cli::shared::format::Format;
+use crate::cli::shared::goal::Goal;
+use crate::cli::shared::load;
+use crate::cli::shared::selection::Selection;
+use crate::cli::shared::ui::Ui;
+use crate::cli::shared::wanted::{self, Wanted};
+use crate::diagnose::{self, Drift, Symptom, Verdict};
+use crate::metadata::lasting::Period;
+use crate::org::Org;
+use crate::org::recorded::{Asked, Known};
+use crate::report::code;
+use crate::report::json::parts::Identity;
+use crate::report::why::{self, Document, Found, Why};
+use crate::template::Template;
+
+/// The forms of the answer.
+const FORMATS: &[Format] = &[Format::Text, Format::Json, Format::Markdown, Format::Html];
+
+/// Say why an integration stopped: what the org has recorded, and what the vendor was told
+///
+/// First the one thing that stopped it, with what shows it, the step of the template that it
+/// breaks, and the way out; then what else is wrong, what could not be seen, and what happened. A
+/// cause without evidence is never named. Without an org `--error` alone says what an error may
+/// come of. Nothing is changed.
+#[derive(Debug, Args)]
+pub(crate) struct WhyArguments {
+    /// The template whose steps count: a shipped one's name, or a file (can be repeated); without
+    /// it the `templates` of `sfsetup.toml`, if there are some
+    #[arg(short, long, value_name = "NAME|FILE")]
+    template: Vec<String>,
+
+    /// Give a parameter of the template a value (can be repeated)
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    set: Vec<String>,
+
+    /// The app, by its API name or label; without it the template's parameter `app`
+    #[arg(long, value_name = "APP")]
+    app: Option<String>,
+
+    /// The user as whom the integration signs in, by the user name; without it the template's
+    /// parameter `user`
+    #[arg(long, value_name = "USER")]
+    user: Option<String>,
+
+    /// How far back to look: 12h, 7d, 4w
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    since: Period,
+
+    /// What the vendor's log or page says: an error, the body of an answer, the address of an error
+    /// page
+    #[arg(long, value_name = "TEXT")]
+    error: Option<String>,
+
+    /// The org: a login of sfsetup's, an alias or username of the sf command line, `demo`, or
+    /// `demo:NAME`
+    #[arg(short, long, value_name = "ORG", alias = "target-org")]
+    org: Option<String>,
+
+    /// The form of the answer; without it the suffix of `--out` says it, else it is text
+    #[arg(long, value_parser = Format::among(FORMATS))]
+    format: Option<Format>,
+
+    /// Write the answer to a file; nothing is printed then
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+pub(crate) fn run(ui: &Ui, arguments: &WhyArguments) -> Result<Exit, CommandError> {
+    let out = arguments.out.as_deref();
+    let answer = Answer::choose(ui, "sfsetup.why/1", arguments.format, out, FORMATS)?;
+    answer.of(|body| look(&answer, arguments, body))
+}
+
+fn look(
+    answer: &Answer<'_>,
+    arguments: &WhyArguments,
+    body: &RefCell<Option<Document>>,
+) -> Result<Exit, CommandError> {
+    let ui = answer.ui;
+    let config = Config::find(ui.vouched(), None)?;
+    match (connect::choose(ui, arguments.org.as_deref(), &config)?, &arguments.error) {
+        (Some(choice), error) => {
+            let request = Request::new(ui, arguments, &config, choice)?;
+            // An org that is merely the usual one need not be meant.
+            if let (Some(text), None, true) = (error, &arguments.org, !request.is_named()) {
+                ui.note(&format!(
+                    "no app and no user is named, so the org {} is not asked",
+                    request.choice.name()
+                ));
+                return by_error(answer, text, body);
+            }
+            connect::block_on(ui, request.ask(answer, body))
+        }
+        (None, Some(text)) => by_error(answer, text, body),
+        (None, None) => Err(wanted::nothing_named()
+            .hint("or say with `--error TEXT` what the vendor was told; no org is needed for it")),
+    }
+}
+
+/// Says what an error may come of; no org is asked.
+fn by_error(
+    answer: &Answer<'_>,
+    text: &str,
+    body: &RefCell<Option<Document>>,
+) -> Result<Exit, CommandError> {
+    let symptom = Symptom::of_text(text);
+    let causes = diagnose::causes(&symptom);
+    let is_known = !causes.is_empty() || symptom.refusal.is_some();
+    let why = Why {
+        org: None,
+        app: None,
+        user: None,
+        templates: Vec::new(),
+        since: None,
+        now: clock::now(),
+        zone: clock::zone(),
+        found: Found::ByError { symptom: &symptom, causes },
+        fix: None,
+    };
+    give(answer, &why, body)?;
+    Ok(if is_known { Exit::Drift } else { Exit::Done })
+}
+
+fn give(
+    answer: &Answer<'_>,
+    why: &Why<'_>,
+    body: &RefCell<Option<Document>>,
+) -> Result<(), CommandError> {
+    body.replace(Some(why::document(why)));
+    answer.give(&match answer.format {
+        Format::Html => why::html(why),
+        Format::Markdown => why::markdown(why),
+        _ => why::text(why),
+    })
+}
+
+/// What is asked of an org.
+struct Request<'a> {
+    ui: &'a Ui,
+    arguments: &'a WhyArguments,
+    config: &'a Config,
+    choice: TargetOrg,
+    wanted: Option<Wanted>,
+    /// The values as they are given on the command line.
+    set: Vec<String>,
+}
+
+impl<'a> Request<'a> {
+    fn new(
+        ui: &'a Ui,
+        arguments: &'a WhyArguments,
+        config: &'a Config,
+        choice: TargetOrg,
+    ) -> Result<Self, CommandError> {
+        let names = match arguments.template.as_slice() {
+            [] => config.templates(Some(choice.name())).map(|(names, _)| names).unwrap_or_default(),
+            named => named.to_vec(),
+        };
+        let mut set = arguments.set.clone();
+        if names.is_empty() {
+            if !set.is_empty() {
+                return Err(CommandError::new("`--set` gives a template's parameter a value")
+                    .because("no template is named")
+                    .hint("name one with `--template NAME`")
+                    .usage());
+            }
+            return Ok(Self { ui, arguments, config, choice, wanted: None, set });
+        }
+        for (name, value) in [("app", &arguments.app), ("user", &arguments.user)] {
+            let Some(value) = value else { continue };
+            let is_given = set.iter().any(|one| one.starts_with(&format!("{name}=")));
+            let mut has = false;
+            for template in &names {
+                let quiet = ui.of_one("");
+                let loaded = load::load_for(&quiet, template, config, Some(choice.name()))?;
+                let template: Template = loaded.template;
+                has |= template.parameters.iter().any(|parameter| parameter.name == name);
+            }
+            if has && !is_given {
+                set.push(format!("{name}={value}"));
+            }
+        }
+        let named = WantedArguments {
+            template: arguments.template.clone(),
+            set: set.clone(),
+            ..WantedArguments::default()
+        };
+        let wanted = Wanted::load(ui, &named, config, Some(&choice))?;
+        Ok(Self { ui, arguments, config, choice, wanted: Some(wanted), set })
+    }
+
+    fn app(&self) -> Option<String> {
+        let of_template = || self.wanted.as_ref()?.value("app");
+        self.arguments.app.clone().or_else(of_template)
+    }
+
+    fn user(&self) -> Option<String> {
+        let of_template = || self.wanted.as_ref()?.value("user");
+        self.arguments.user.clone().or_else(of_template)
+    }
+
+    /// Says whether both the app and the user are known.
+    fn is_named(&self) -> bool {
+        self.app().is_some() && self.user().is_some()
+    }
+
+    async fn ask(
+        &self,
+        answer: &Answer<'_>,
+        body: &RefCell<Option<Document>>,
+    ) -> Result<Exit, CommandError> {
+        let name = self.choice.name();
+        let connected = connect::connect(&self.choice, connect::options(self.ui)).await?;
+        let org = &connected.org;
+        let (Some(app), Some(user)) = (self.app(), self.user()) else {
+            return Err(self.unnamed(org).await);
+        };
+        let now = org.now().unwrap_or_else(clock::now);
+        let asked = Asked { app, user, since: self.since(now) };
+        let failed = |error| CommandError::org(name, &error);
+        let recorded = org.recorded(&asked).await.map_err(failed)?;
+        let drift = self.drift(org).await;
+        let diagnosis = diagnose::diagnose(&recorded, self.arguments.error.as_deref(), &drift, now);
+        let (requests, version) = (org.requests(), org.api_version());
+        self.ui.detail(&format!("{requests} requests, API version {version}"));
+        let templates = self.wanted.iter().flat_map(Wanted::templates);
+        let why = Why {
+            org: Some(Identity::of(name, org.identity())),
+            app: Some(asked.app),
+            user: Some(asked.user),
+            templates: templates.map(|template| template.name.clone()).collect(),
+            since: Some(asked.since),
+            now,
+            zone: clock::zone(),
+            found: Found::InOrg(&diagnosis),
+            fix: self.fix(),
+        };
+        give(answer, &why, body)?;
+        match diagnosis.verdict() {
+            Verdict::Cause | Verdict::Consistent => Ok(Exit::Drift),
+            Verdict::Nothing => Ok(Exit::Done),
+            Verdict::Blind => answer.failed(true, code::NOTHING_OBSERVED, || {
+                "nothing of what the org has recorded could be seen".to_owned()
+            }),
+        }
+    }
+
+    fn since(&self, now: Timestamp) -> Timestamp {
+        let back = SignedDuration::from_hours(self.arguments.since.hours());
+        now.checked_sub(back).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// What of the templates is not so. What the org recorded is told without it too.
+    async fn drift(&self, org: &Org) -> Vec<Drift> {
+        match self.look_at_steps(org).await {
+            Ok(drift) => drift,
+            Err(error) => {
+                self.ui.warn(&format!("the template's steps are not looked at: {}", error.what));
+                Vec::new()
+            }
+        }
+    }
+
+    async fn look_at_steps(&self, org: &Org) -> Result<Vec<Drift>, CommandError> {
+        let Some(wanted) = &self.wanted else { return Ok(Vec::new()) };
+        let steps = wanted.steps_to_look_at()?;
+        let only = Selection::parse(&[], &[])?;
+        let waivers = wanted::waivers(self.ui, self.config, Some(&self.choice))?;
+        let goal =
+            Goal::Steps { wanted, steps: &steps, only: &only, waivers: &waivers, is_blind: false };
+        let seen = goal.look(self.ui, org, self.choice.name(), false).await?;
+        let found = goal.found(seen, false)?;
+        Ok(found.findings.iter().filter_map(Drift::of).collect())
+    }
+
+    /// The command that brings the templates' steps about.
+    fn fix(&self) -> Option<String> {
+        let named = self.wanted.as_ref()?.named(&self.set);
+        Some(format!("sfsetup deploy {named}{}", org_option(self.choice.name())))
+    }
+
+    /// Says that the app or the user is not known, and which there are.
+    async fn unnamed(&self, org: &Org) -> CommandError {
+        let what = match (self.app(), self.user()) {
+            (None, None) => "no app and no user is named",
+            (None, Some(_)) => "no app is named",
+            _ => "no user is named",
+        };
+        let error = CommandError::new(what)
+            .because("sign-ins and grants are looked up by both")
+            .hint(
+                "name them with `--app APP` and `--user USER`, or a template with its parameters \
+                 `app` and `user`",
+            )
+            .usage();
+        // Who knows them is helped; who cannot see them is told the rest.
+        let Known { apps, users } = org.known_apps().await.unwrap_or_default();
+        let told = |words: &str, names: &[String]| match names {
+            [] => None,
+            names => Some(format!("{words} seen in this org: {}", names.join(", "))),
+        };
+        let known = [told("apps", &apps), told("users with grants", &users)];
+        known.into_iter().flatten().fold(error, CommandError::hint)
+    }
+}

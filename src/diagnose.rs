@@ -1,0 +1,430 @@
+//! Why an integration stopped: what an org has recorded, held against a table of rules.
+//!
+//! The law: what a rule finds is the cause only if it explains the error that was seen, or began
+//! after the last time it worked and before the first time it failed. All else that is found is
+//! merely wrong too, and the order of the rules only breaks ties. Of what an org does not record
+//! (who took a token back, what pushed one out) nothing is more than consistent with what is seen.
+//!
+//! Pure: no org, no clock, no files.
+
+mod evidence;
+mod look;
+mod rule;
+mod symptom;
+mod table;
+mod timeline;
+
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+
+use jiff::Timestamp;
+
+use crate::org::recorded::{Hidden, Recorded};
+
+pub use evidence::{Drift, DriftOf, Evidence, ShownBy, Stop};
+pub use rule::{Began, Fit, Found, Look, Proof, Rule, WayOut};
+pub use symptom::Symptom;
+pub use table::rules;
+pub use timeline::{Moment, MomentKind};
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Diagnosis {
+    /// What is known of the error.
+    pub symptom: Symptom,
+    /// When it stopped.
+    pub stop: Stop,
+    /// The one thing that stopped it.
+    pub cause: Option<Hit>,
+    /// Where there is none: what is consistent with what is seen, the likeliest first.
+    pub consistent: Vec<Hit>,
+    /// What is ruled out of what would explain it, and why.
+    pub ruled_out: Vec<RuledOut>,
+    /// What else was found.
+    pub also: Vec<Hit>,
+    /// The steps of templates that are not so, besides the cause's.
+    pub other_steps: Vec<Drift>,
+    /// What could not be seen, and the right that would show it.
+    pub unseen: Vec<Unseen>,
+    /// What happened, in order.
+    pub timeline: Vec<Moment>,
+    /// Whether anything at all could be seen.
+    pub is_blind: bool,
+}
+
+/// What a rule has found.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// What shows it, since when, and how well it fits.
+    pub found: Found,
+    /// Whether it explains the error that was seen.
+    pub explains: bool,
+    /// Whether it began after the last time it worked and before the first time it failed.
+    pub is_between: bool,
+    /// The step of a template that it breaks.
+    pub step: Option<Drift>,
+}
+
+/// What is ruled out.
+#[derive(Clone, Debug)]
+pub struct RuledOut {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// Why.
+    pub why: String,
+}
+
+/// What could not be seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// What.
+    pub what: &'static str,
+    /// Why, and with which right it would be.
+    pub hidden: Hidden,
+}
+
+/// How a diagnosis ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// There is a cause.
+    Cause,
+    /// What stopped it is not recorded, and some things fit.
+    Consistent,
+    /// Nothing that is recorded explains it.
+    Nothing,
+    /// Nothing could be seen.
+    Blind,
+}
+
+impl Diagnosis {
+    /// Returns how it ends.
+    pub fn verdict(&self) -> Verdict {
+        match () {
+            () if self.cause.is_some() => Verdict::Cause,
+            () if !self.consistent.is_empty() => Verdict::Consistent,
+            () if self.is_blind => Verdict::Blind,
+            () => Verdict::Nothing,
+        }
+    }
+}
+
+/// Says why an integration stopped.
+pub fn diagnose(
+    recorded: &Recorded,
+    told: Option<&str>,
+    drift: &[Drift],
+    now: Timestamp,
+) -> Diagnosis {
+    let all: Vec<&'static Rule> = rules().collect();
+    decide(&all, &Evidence::new(recorded, told, drift, now))
+}
+
+fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
+    let mut hits = Vec::new();
+    let (mut ruled_out, mut blind_spots) = (Vec::new(), Vec::new());
+    for rule in rules {
+        let look = (rule.look)(e);
+        let ByError { rows, shared, told } = by_error(rule, rules, e);
+        let explains = explains(rule, e);
+        let found = match look {
+            Look::Hit(mut found) => {
+                found.proofs.extend(rows.into_iter().chain(shared).chain(told));
+                found
+            }
+            // Of what is over only what stopped it is told.
+            Look::Past(mut found) => {
+                if !explains && (is_error_known(e) || e.stop.shown_by == ShownBy::Nothing) {
+                    continue;
+                }
+                found.proofs.extend(rows.into_iter().chain(shared).chain(told));
+                found
+            }
+            // What the org shows not to be so is not believed of an error's words alone; rows of
+            // its own stand, for it may have been put right since.
+            Look::Out(why) if rows.is_empty() => {
+                if explains {
+                    ruled_out.push(RuledOut { rule, why });
+                }
+                continue;
+            }
+            Look::Unseen(hidden) if rows.is_empty() && told.is_none() => {
+                if explains {
+                    blind_spots.push((*rule, hidden));
+                }
+                // The words of a sign-in are this or another thing's: it fits, and no more.
+                if shared.is_empty() {
+                    continue;
+                }
+                Found { is_open: true, ..Found::of(shared) }
+            }
+            Look::Nothing if rows.is_empty() && told.is_none() => continue,
+            Look::Out(_) | Look::Unseen(_) | Look::Nothing => {
+                let found = Found::of(rows.into_iter().chain(told).collect());
+                let over = match look {
+                    Look::Out(why) => Some(why),
+                    _ => None,
+                };
+                Found { over, ..found.fit(Fit::VeryLikely) }
+            }
+        };
+        let is_dated = found.began.as_ref().is_some_and(|began| e.is_between(began.time));
+        let is_between = is_dated || found.is_proven && e.stop.first_bad.is_none();
+        let step = e.drift_at(rule.breaks).cloned();
+        hits.push(Hit { rule, found, explains, is_between, step });
+    }
+    let mut causes: Vec<Hit> = Vec::new();
+    let mut left: Vec<Hit> = Vec::new();
+    for hit in hits {
+        if is_cause(&hit, e) { causes.push(hit) } else { left.push(hit) }
+    }
+    causes.sort_by_key(rank);
+    let mut causes = causes.into_iter();
+    let mut cause = causes.next();
+    let (mut consistent, rest): (Vec<Hit>, Vec<Hit>) =
+        left.into_iter().partition(|hit| cause.is_none() && is_consistent(hit, e));
+    consistent.sort_by_key(|hit| (Reverse(hit.found.fit), hit.rule.order, hit.rule.id));
+    // What leaves no trace is no finding of its own beside a cause.
+    let mut also: Vec<Hit> = causes.collect();
+    // What somebody may want so is wrong only where a template says it, as one of its steps.
+    let is_told = |hit: &Hit| {
+        let is_shown = hit.rule.is_recorded || hit.found.is_proven;
+        is_shown && !hit.found.is_open && (!hit.rule.is_choice || hit.explains || hit.is_between)
+    };
+    also.extend(rest.into_iter().filter(is_told));
+    also.retain(|hit| hit.found.over.is_none());
+    also.sort_by_key(|hit| (hit.rule.order, hit.rule.id));
+    // What only follows from another thing is not wrong besides: it shows that too.
+    let (followers, mut also): (Vec<Hit>, Vec<Hit>) = {
+        let found: Vec<&str> = cause.iter().chain(&also).map(|hit| hit.rule.id).collect();
+        also.into_iter().partition(|hit| hit.rule.follows.iter().any(|of| found.contains(of)))
+    };
+    for follower in followers {
+        let of_it = |hit: &&mut Hit| follower.rule.follows.contains(&hit.rule.id);
+        if let Some(first) = cause.iter_mut().chain(&mut also).find(of_it) {
+            first.found.proofs.extend(follower.found.proofs);
+        }
+    }
+    if cause.is_some() {
+        ruled_out.retain(|one| one.rule.is_recorded);
+    }
+    for hit in cause.iter_mut().chain(&mut consistent).chain(&mut also) {
+        let mut known = Vec::new();
+        hit.found.proofs.retain(|proof| {
+            let is_new = !known.contains(proof);
+            known.push(proof.clone());
+            is_new
+        });
+    }
+    ruled_out.sort_by_key(|one| (one.rule.order, one.rule.id));
+    let steps_of = cause.iter().chain(&consistent).chain(&also).flat_map(|hit| &hit.step);
+    let named: Vec<Drift> = steps_of.cloned().collect();
+    let mut unseen = unseen(e.recorded);
+    for (rule, hidden) in blind_spots {
+        let is_told = unseen.iter().any(|one| one.hidden == hidden);
+        if !is_told {
+            unseen.push(Unseen { what: rule.looks_at, hidden });
+        }
+    }
+    Diagnosis {
+        symptom: e.symptom.clone(),
+        stop: e.stop.clone(),
+        other_steps: e.drift.iter().filter(|one| !named.contains(one)).cloned().collect(),
+        cause,
+        consistent,
+        ruled_out,
+        also,
+        unseen,
+        timeline: timeline::timeline(e),
+        is_blind: is_blind(e.recorded),
+    }
+}
+
+/// What of the error shows a thing by itself: words that mean one thing alone.
+#[derive(Default)]
+struct ByError {
+    /// Rows of sign-ins, each with its id and time, with words that mean it alone.
+    rows: Vec<Proof>,
+    /// The same with words that may mean another thing too: they show nothing by themselves.
+    shared: Vec<Proof>,
+    /// What somebody was told.
+    told: Option<Proof>,
+}
+
+fn by_error(rule: &Rule, rules: &[&'static Rule], e: &Evidence<'_>) -> ByError {
+    let mut by_error = ByError::default();
+    if !rule.is_recorded {
+        return by_error;
+    }
+    let told = || e.symptom.text.as_ref().map(|text| Proof::state("error", text.clone()));
+    let failed = e.failed();
+    for status in &e.symptom.statuses {
+        let owners = rules.iter().filter(|one| one.has_status(status)).count();
+        if !rule.has_status(status) {
+            continue;
+        }
+        let rows: Vec<_> =
+            failed.iter().filter(|row| symptom::plain_status(&row.status) == *status).collect();
+        match rows.first() {
+            Some(row) if owners == 1 => by_error.rows.push(Proof::sign_in(row, rows.len())),
+            Some(row) => by_error.shared.push(Proof::sign_in(row, rows.len())),
+            None if owners == 1 => by_error.told = told(),
+            None => {}
+        }
+    }
+    if let Some(refusal) = e.symptom.refusal {
+        let owners = rules.iter().filter(|one| one.has_refusal(refusal.id)).count();
+        if rule.has_refusal(refusal.id) && owners == 1 {
+            by_error.told = told();
+        }
+    }
+    by_error
+}
+
+/// Says whether a rule explains the error that was seen.
+fn explains(rule: &Rule, e: &Evidence<'_>) -> bool {
+    let by_refusal = e.symptom.refusal.is_some_and(|one| rule.has_refusal(one.id));
+    let by_status = e.symptom.statuses.iter().any(|one| rule.has_status(one));
+    let by_http = e.symptom.http.iter().any(|one| rule.http.contains(one));
+    by_refusal || by_status || by_http
+}
+
+/// Says whether an error was seen of which the table knows what explains it.
+fn is_error_known(e: &Evidence<'_>) -> bool {
+    e.symptom.refusal.is_some()
+        || e.symptom.statuses.iter().any(|one| rules().any(|rule| rule.has_status(one)))
+}
+
+/// Says whether it may have been refused as it was, where it began in between.
+fn fits_error(rule: &Rule, e: &Evidence<'_>) -> bool {
+    let knows_nothing = rule.refusals.is_empty() && rule.may_refuse.is_empty();
+    let by_refusal = e.symptom.refusal.is_some_and(|one| rule.may_refuse.contains(&one.id));
+    !is_error_known(e) || by_refusal || knows_nothing && rule.statuses.is_empty()
+}
+
+/// The law.
+fn is_cause(hit: &Hit, e: &Evidence<'_>) -> bool {
+    let is_shown = hit.rule.is_recorded || hit.found.is_proven;
+    if !is_shown || hit.found.is_open || is_outlived(hit, e) {
+        return false;
+    }
+    let has_stopped = e.stop.shown_by != ShownBy::Nothing || hit.rule.blocks;
+    hit.explains || hit.is_between && has_stopped && fits_error(hit.rule, e)
+}
+
+/// Says whether it worked although what keeps everybody out was so already.
+fn is_outlived(hit: &Hit, e: &Evidence<'_>) -> bool {
+    let began = hit.found.began.as_ref().map(|began| began.time);
+    let is_older = began.zip(e.stop.last_good).is_some_and(|(began, last)| began <= last);
+    hit.rule.blocks && is_older
+}
+
+/// Says whether it fits what is seen, where nothing is recorded that would settle it.
+fn is_consistent(hit: &Hit, e: &Evidence<'_>) -> bool {
+    if is_outlived(hit, e) {
+        return false;
+    }
+    let is_sure = hit.found.fit == Fit::VeryLikely;
+    if hit.found.is_open {
+        return true;
+    }
+    if hit.rule.is_recorded {
+        // It keeps the app out, and since when nobody knows.
+        let may_refuse = |id: &str| hit.rule.may_refuse.contains(&id);
+        let is_told = e.symptom.refusal.is_some_and(|one| may_refuse(one.id));
+        let is_undated = hit.found.began.is_none() && (hit.rule.blocks || is_told || is_sure);
+        return is_undated && (!is_error_known(e) || fits_error(hit.rule, e));
+    }
+    // A token that is over fails without a row, or with words that no source has: the end of the
+    // rows that worked is the evidence.
+    let has_ended = !matches!(e.stop.shown_by, ShownBy::Nothing | ShownBy::Calls);
+    let never_worked = e.stop.last_good.is_none() && is_sure;
+    hit.explains || !is_error_known(e) && (has_ended || never_worked)
+}
+
+/// What comes first among causes. Where rules stand in the table is no part of it.
+fn rank(hit: &Hit) -> impl Ord + use<> {
+    let began = hit.found.began.as_ref().map(|began| began.time);
+    let is_both = hit.explains && hit.is_between;
+    let by_fit = (hit.found.over.is_some(), Reverse(hit.found.fit));
+    (!is_both, !hit.explains, by_fit, hit.rule.order, Reverse(began), hit.rule.id)
+}
+
+/// Says whether nothing was seen that tells of the app. The user's row, which all are shown, does not.
+fn is_blind(recorded: &Recorded) -> bool {
+    recorded.sign_ins.seen().is_none()
+        && recorded.grants.seen().is_none()
+        && recorded.trail.seen().is_none()
+        && recorded.app.seen().is_none()
+}
+
+/// All that was looked for and not observed.
+fn unseen(recorded: &Recorded) -> Vec<Unseen> {
+    // Of an app that is not there nothing is hidden.
+    let is_there = !recorded.is_installed.is_not_so();
+    let all = [
+        ("sign-ins of the user (LoginHistory)", recorded.sign_ins.why_not()),
+        ("grants of the app (OauthToken)", recorded.grants.why_not()),
+        ("changes of the set-up (SetupAuditTrail)", recorded.trail.why_not()),
+        ("the user", recorded.user.why_not()),
+        ("whether the user is frozen or locked out (UserLogin)", recorded.locks.why_not()),
+        ("whether the password has expired", recorded.is_password_expired.why_not()),
+        ("whether the user has API Enabled", recorded.has_api_enabled.why_not()),
+        ("the user's assignments", recorded.assignments.why_not()),
+        ("whether the app is installed", recorded.is_installed.why_not()),
+        ("whether the user is pre-authorised", recorded.is_let_in.why_not().filter(|_| is_there)),
+        ("the app's policies", recorded.app.why_not().filter(|_| is_there)),
+        ("whether the app is blocked", recorded.blocked.why_not()),
+        ("whether API Access Control is on", recorded.api_access_control.why_not()),
+        ("whether the flow by password is refused", recorded.is_password_flow_blocked.why_not()),
+        ("the profile's addresses", recorded.ranges.why_not()),
+        ("the profile's login hours", recorded.hours.why_not()),
+        ("the day's API requests (limits)", recorded.requests.why_not()),
+        ("the edition", recorded.has_api.why_not()),
+        ("how calls of the API ended (EventLogFile ApiTotalUsage)", recorded.calls.why_not()),
+    ];
+    let cut = |what, is_cut: bool| {
+        let reason = "only the newest of the time that was asked for were read".to_owned();
+        is_cut.then_some(Unseen { what, hidden: Hidden { reason, right: None } })
+    };
+    let of_cut = [
+        cut("older sign-ins", recorded.sign_ins.seen().is_some_and(|all| all.is_cut)),
+        cut("older changes", recorded.trail.seen().is_some_and(|trail| trail.is_cut)),
+    ];
+    let sign_ins = recorded.sign_ins.seen();
+    let another = sign_ins.and_then(|all| all.mistakable_for(&recorded.app_names));
+    let whose = another.map(|another| Unseen {
+        what: "whose the sign-ins are that bear no app's name",
+        hidden: Hidden {
+            reason: format!("the user signs in by {another} too, and nothing tells them apart"),
+            right: None,
+        },
+    });
+    let seen = |(what, hidden): (&'static str, Option<&Hidden>)| {
+        Some(Unseen { what, hidden: hidden?.clone() })
+    };
+    all.into_iter().filter_map(seen).chain(of_cut.into_iter().flatten()).chain(whose).collect()
+}
+
+/// What an error may come of, where no org is asked.
+pub fn causes(symptom: &Symptom) -> Vec<&'static Rule> {
+    let of_it = |rule: &&Rule| {
+        let of_refusal = |of: &[&str]| symptom.refusal.is_some_and(|one| of.contains(&one.id));
+        let is_only_vague = symptom.refusal.is_some_and(|one| one.id == symptom::VAGUE);
+        of_refusal(rule.refusals)
+            || (of_refusal(rule.may_refuse) && !is_only_vague)
+            || symptom.statuses.iter().any(|one| rule.has_status(one))
+    };
+    let mut all: Vec<&'static Rule> = rules().filter(of_it).collect();
+    all.sort_by_key(|rule| (!is_usual(rule, symptom), rule.order, rule.id));
+    all
+}
+
+/// Says whether an error is the one with which a cause is usually told.
+pub fn is_usual(rule: &Rule, symptom: &Symptom) -> bool {
+    symptom.refusal.is_some_and(|one| rule.has_refusal(one.id))
+        || symptom.statuses.iter().any(|one| rule.has_status(one))
+}

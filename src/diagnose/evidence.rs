@@ -1,0 +1,401 @@
+//! What a diagnosis is made from: what the org has recorded, what it was told, what of the template
+//! is not so; and when it stopped, as far as that shows.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::symptom::{Symptom, plain_status};
+use crate::diff::{Finding, State, Subject};
+use crate::org::recorded::{AppKind, Change, Recorded, SignIn};
+use crate::org::refusal::Place;
+
+/// All that is known.
+#[derive(Debug)]
+pub struct Evidence<'e> {
+    /// What the org has recorded.
+    pub recorded: &'e Recorded,
+    /// What somebody was told.
+    pub symptom: Symptom,
+    /// What of the template is not so.
+    pub drift: &'e [Drift],
+    /// What time it is.
+    pub now: Timestamp,
+    /// When it stopped.
+    pub stop: Stop,
+    /// Where calls fail of which none is known to have gone well: the sign-in before the one after
+    /// which they began to.
+    run_before: Option<Timestamp>,
+}
+
+/// A want of a template that is not so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drift {
+    /// The template.
+    pub template: String,
+    /// The step's id.
+    pub step: String,
+    /// The step's title.
+    pub title: String,
+    /// What it speaks of.
+    pub of: DriftOf,
+    /// Whether a package mends it.
+    pub is_packaged: bool,
+}
+
+/// What a want speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DriftOf {
+    /// A setting: type, full name, path.
+    Setting(String, String, String),
+    /// A fact, as templates write it.
+    Fact(String),
+}
+
+impl Drift {
+    /// Returns what of a finding matters here; none where it is so, or nobody could see it.
+    pub fn of(finding: &Finding<'_>) -> Option<Self> {
+        if !matches!(finding.state(), State::Differs | State::Missing) {
+            return None;
+        }
+        let wanted = finding.wanted()?;
+        let of = match &finding.subject {
+            Subject::Setting { component, path } => DriftOf::Setting(
+                component.type_name.clone(),
+                component.full_name.clone(),
+                path.to_string(),
+            ),
+            Subject::Component(id) => {
+                DriftOf::Setting(id.type_name.clone(), id.full_name.clone(), String::new())
+            }
+            Subject::Fact { fact, .. } => DriftOf::Fact(fact.to_string()),
+            Subject::ByHand => return None,
+        };
+        Some(Self {
+            template: wanted.template.name.clone(),
+            step: wanted.step.id.clone(),
+            title: wanted.step.title.clone(),
+            is_packaged: matches!(of, DriftOf::Setting(..)) && finding.lacks.is_none(),
+            of,
+        })
+    }
+
+    /// Says whether it is at a place.
+    pub fn is_at(&self, place: Place) -> bool {
+        match &self.of {
+            DriftOf::Setting(type_name, name, path) => place.is_setting(type_name, name, path),
+            DriftOf::Fact(written) => place.is_fact(written),
+        }
+    }
+
+    /// Returns what it speaks of, as findings name it.
+    pub fn subject(&self) -> String {
+        match &self.of {
+            DriftOf::Setting(type_name, name, path) => {
+                format!("{type_name}:{name} {path}").trim_end().to_owned()
+            }
+            DriftOf::Fact(written) => written.clone(),
+        }
+    }
+}
+
+/// When it stopped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stop {
+    /// When it worked last.
+    pub last_good: Option<Timestamp>,
+    /// When it failed first after that.
+    pub first_bad: Option<Timestamp>,
+    /// What shows it.
+    pub shown_by: ShownBy,
+}
+
+/// What shows that it stopped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ShownBy {
+    /// Nothing does.
+    #[default]
+    Nothing,
+    /// Sign-ins that failed since.
+    SignIns,
+    /// Calls of the API that failed since.
+    Calls,
+    /// That the user has no grant of the app left, by which it came until then.
+    NoGrant,
+    /// That none came any more, longer than ever before.
+    Silence,
+    /// What somebody was told.
+    Told,
+}
+
+/// With fewer sign-ins than this nobody can say how often they come; then a day without one counts.
+const RHYTHM: usize = 3;
+/// With as many as this that come like a clock, one that does not is missed at once.
+const CLOCKWORK: usize = 5;
+/// A silence shorter than this is none.
+const SHORTEST: SignedDuration = SignedDuration::from_hours(1);
+
+impl<'e> Evidence<'e> {
+    /// Puts together what is known.
+    pub fn new(
+        recorded: &'e Recorded,
+        told: Option<&str>,
+        drift: &'e [Drift],
+        now: Timestamp,
+    ) -> Self {
+        let mut symptom = told.map(Symptom::of_text).unwrap_or_default();
+        let stop = stop(recorded, told.is_some(), now);
+        match stop.shown_by {
+            ShownBy::SignIns => {
+                for row in failed_since(recorded, stop.last_good) {
+                    let status = plain_status(&row.status);
+                    if !symptom.statuses.contains(&status) {
+                        symptom.statuses.push(status);
+                        symptom.in_rows.push(row.status.trim().to_owned());
+                    }
+                }
+            }
+            ShownBy::Calls => {
+                let calls = recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds);
+                let bad = calls.filter(|kind| !kind.is_good() && Some(kind.last) >= stop.first_bad);
+                symptom.http.extend(bad.map(|kind| kind.status));
+                symptom.http.sort_unstable();
+                symptom.http.dedup();
+            }
+            ShownBy::Nothing | ShownBy::NoGrant | ShownBy::Silence | ShownBy::Told => {}
+        }
+        let run_before = match stop.shown_by {
+            ShownBy::Calls => run_before(recorded, stop.first_bad),
+            _ => None,
+        };
+        Self { recorded, symptom, drift, now, stop, run_before }
+    }
+
+    /// Says whether something began after it worked last, and before it failed first.
+    pub fn is_between(&self, time: Timestamp) -> bool {
+        let until = self.stop.first_bad.unwrap_or(self.now);
+        self.stop.last_good.is_some_and(|last| time > last) && time <= until
+    }
+
+    /// Says whether a change dates what an error shows: made in between, or where nobody knows that
+    /// the calls which fail ever went well, after the sign-in before.
+    fn may_date(&self, time: Timestamp) -> bool {
+        let is_before = self.stop.first_bad.is_some_and(|first| time <= first);
+        self.is_between(time) || is_before && self.run_before.is_some_and(|run| time > run)
+    }
+
+    /// The flow by which it signed in last, where that worked and the org says it.
+    pub fn flow(&self) -> Option<&'e str> {
+        self.worked().find_map(|row| row.flow.as_deref())
+    }
+
+    /// Says whether it came by a refresh token until it stopped.
+    pub fn has_refreshed(&self) -> bool {
+        self.worked().next().is_some_and(is_refresh)
+    }
+
+    /// The objects of which calls fail.
+    pub fn refused_objects(&self) -> impl Iterator<Item = &'e str> {
+        let calls = self.recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds);
+        calls.filter(|kind| !kind.is_good()).map(|kind| kind.of.as_str())
+    }
+
+    /// The sign-ins that failed since it worked last, the first of them first.
+    pub fn failed(&self) -> Vec<&'e SignIn> {
+        failed_since(self.recorded, self.stop.last_good)
+    }
+
+    /// The app's sign-ins that worked, the newest first.
+    pub fn worked(&self) -> impl Iterator<Item = &'e SignIn> + use<'e> {
+        worked(self.recorded).into_iter()
+    }
+
+    /// The app's sign-ins, the newest first.
+    pub fn sign_ins(&self) -> Vec<&'e SignIn> {
+        of_app(self.recorded)
+    }
+
+    /// The newest change by one of these actions that speaks of one of these names.
+    pub fn change(&self, actions: &[&str], names: &[&str]) -> Option<&'e Change> {
+        let trail = self.recorded.trail.seen()?;
+        trail.rows.iter().find(|row| {
+            actions.contains(&row.action.as_str()) && names.iter().any(|name| speaks_of(row, name))
+        })
+    }
+
+    /// The same of what was made in between: of actions that may have been about something else, an
+    /// older one dates nothing.
+    pub fn change_between(&self, actions: &[&str], names: &[&str]) -> Option<&'e Change> {
+        let trail = self.recorded.trail.seen()?;
+        let mut between = trail.rows.iter().filter(|row| self.may_date(row.time));
+        between.find(|row| {
+            actions.contains(&row.action.as_str()) && names.iter().any(|name| speaks_of(row, name))
+        })
+    }
+
+    /// The newest such change since it failed first, or was found to have stopped: by it somebody
+    /// may have put right what another has broken.
+    pub fn change_since(&self, actions: &[&str], names: &[&str]) -> Option<&'e Change> {
+        let change = self.change(actions, names)?;
+        let since = self.stop.first_bad.or(self.stop.last_good)?;
+        Some(change).filter(|change| change.time > since)
+    }
+
+    /// What the app is called where a proof names it.
+    pub fn app_called(&self) -> String {
+        match self.recorded.app.seen() {
+            Some(app) if app.kind == AppKind::External => {
+                format!("ExternalClientApplication:{}", app.name)
+            }
+            Some(app) => format!("ConnectedApp:{}", app.name),
+            None => "app".to_owned(),
+        }
+    }
+
+    /// What the user's profile is called where a proof names it.
+    pub fn profile_called(&self) -> String {
+        let user = self.recorded.user.seen();
+        match user.and_then(|user| user.profile.as_deref()) {
+            Some(profile) => format!("Profile:{profile}"),
+            None => "Profile".to_owned(),
+        }
+    }
+
+    /// The names by which changes may speak of the app.
+    pub fn app_names(&self) -> Vec<&'e str> {
+        self.recorded.app_names.iter().map(String::as_str).collect()
+    }
+
+    /// The names by which changes may speak of the user.
+    pub fn user_names(&self) -> Vec<&'e str> {
+        let user = self.recorded.user.seen();
+        user.into_iter().flat_map(|user| [user.name.as_str(), user.username.as_str()]).collect()
+    }
+
+    /// The names of what gives the user rights: the profile, and permission sets.
+    pub fn holder_names(&self) -> Vec<&'e str> {
+        let user = self.recorded.user.seen();
+        let profile = user.and_then(|user| user.profile.as_deref());
+        let sets = self.recorded.assignments.seen().into_iter().flatten();
+        let sets = sets.flat_map(|one| [one.label.as_str(), one.name.as_str()]);
+        profile.into_iter().chain(sets).collect()
+    }
+
+    /// The first differing step at one of these places; one of an object of which calls fail before
+    /// others.
+    pub fn drift_at(&self, places: &[Place]) -> Option<&'e Drift> {
+        let refused: Vec<String> = self.refused_objects().map(|of| format!("[{of}")).collect();
+        let at = || self.drift.iter().filter(|one| places.iter().any(|place| one.is_at(*place)));
+        let is_refused =
+            |one: &&Drift| refused.iter().any(|of| one.subject().contains(of.as_str()));
+        at().find(is_refused).or_else(|| at().next())
+    }
+}
+
+/// Says whether a change speaks of a name: as a word of its own, so that `Sync` is not in
+/// `Synchrony`.
+pub(super) fn speaks_of(change: &Change, name: &str) -> bool {
+    let (text, name) = (change.display.to_lowercase(), name.trim().to_lowercase());
+    if name.is_empty() {
+        return false;
+    }
+    let is_inner = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(&name).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + name.len()..].chars().next();
+        !before.is_some_and(is_inner) && !after.is_some_and(is_inner)
+    })
+}
+
+/// The app's tries, the newest first.
+fn of_app(recorded: &Recorded) -> Vec<&SignIn> {
+    recorded.sign_ins.seen().map(|all| all.of(&recorded.app_names)).unwrap_or_default()
+}
+
+fn worked(recorded: &Recorded) -> Vec<&SignIn> {
+    recorded.sign_ins.seen().map(|all| all.worked(&recorded.app_names)).unwrap_or_default()
+}
+
+/// Says whether it came by a refresh token (S 13.2).
+fn is_refresh(row: &SignIn) -> bool {
+    matches!(row.flow.as_deref(), Some("OauthRefreshToken" | "OauthHybridRefreshToken"))
+}
+
+/// The sign-in that worked before the one after which calls began to fail.
+fn run_before(recorded: &Recorded, first_bad: Option<Timestamp>) -> Option<Timestamp> {
+    let first = first_bad?;
+    let (last, _) = of_calls(recorded)?;
+    let before: Vec<&SignIn> =
+        worked(recorded).into_iter().filter(|row| row.time <= first).collect();
+    match last {
+        Some(_) => None,
+        None => before.get(1).map(|row| row.time),
+    }
+}
+
+fn failed_since(recorded: &Recorded, last: Option<Timestamp>) -> Vec<&SignIn> {
+    let is_since = |row: &&SignIn| !row.is_good() && last.is_none_or(|last| row.time > last);
+    let mut failed: Vec<&SignIn> = of_app(recorded).into_iter().filter(is_since).collect();
+    failed.reverse();
+    failed
+}
+
+fn stop(recorded: &Recorded, is_told: bool, now: Timestamp) -> Stop {
+    let last = worked(recorded).first().copied();
+    let last_good = last.map(|row| row.time);
+    let failed = failed_since(recorded, last_good);
+    if let Some(first) = failed.first() {
+        return Stop { last_good, first_bad: Some(first.time), shown_by: ShownBy::SignIns };
+    }
+    if let Some((last, first)) = of_calls(recorded) {
+        let last_good = last.or(last_good.filter(|last| *last < first));
+        return Stop { last_good, first_bad: Some(first), shown_by: ShownBy::Calls };
+    }
+    let shown_by = match (is_told, last_good) {
+        (true, _) => ShownBy::Told,
+        (false, Some(_)) if last.is_some_and(is_refresh) && has_no_grant(recorded) => {
+            ShownBy::NoGrant
+        }
+        (false, Some(last)) if is_silence(recorded, last, now) => ShownBy::Silence,
+        _ => ShownBy::Nothing,
+    };
+    Stop { last_good, first_bad: None, shown_by }
+}
+
+/// Calls that go wrong where none of the same goes well later: when such went well last, and when
+/// the first went wrong.
+fn of_calls(recorded: &Recorded) -> Option<(Option<Timestamp>, Timestamp)> {
+    let kinds = &recorded.calls.seen()?.kinds;
+    let last_of = |of: &str| {
+        kinds.iter().filter(|kind| kind.is_good() && kind.of == of).map(|kind| kind.last).max()
+    };
+    let bad = kinds.iter().filter(|kind| !kind.is_good());
+    let open = bad.filter(|kind| last_of(&kind.of).is_none_or(|last| last < kind.last));
+    let since = open.map(|kind| {
+        let last = last_of(&kind.of);
+        let of_it = kinds.iter().filter(|one| !one.is_good() && one.of == kind.of);
+        let first = of_it.map(|one| one.first).filter(|at| last.is_none_or(|last| *at > last));
+        (last, first.min().unwrap_or(kind.last))
+    });
+    since.min_by_key(|(_, first)| *first)
+}
+
+/// Says whether the user was seen to have no grant of the app.
+fn has_no_grant(recorded: &Recorded) -> bool {
+    recorded.grants.seen().is_some_and(Vec::is_empty)
+}
+
+/// Says whether it has been silent for longer than between any two sign-ins before: by a little
+/// where they come like a clock, else twice over.
+fn is_silence(recorded: &Recorded, last: Timestamp, now: Timestamp) -> bool {
+    let times: Vec<Timestamp> = worked(recorded).into_iter().map(|row| row.time).collect();
+    let gap = now.duration_since(last);
+    if times.len() < RHYTHM {
+        return gap > SignedDuration::from_hours(24);
+    }
+    let mut gaps: Vec<SignedDuration> =
+        times.windows(2).map(|two| two[0].duration_since(two[1])).collect();
+    gaps.sort_unstable();
+    let (usual, longest) = (gaps[gaps.len() / 2], gaps[gaps.len() - 1]);
+    let is_clockwork = times.len() >= CLOCKWORK && longest <= usual + usual / 4;
+    let most = if is_clockwork { longest + longest / 40 } else { longest.saturating_mul(2) };
+    gap > most.max(SHORTEST)
+}

@@ -1,0 +1,35 @@
+//! The org itself: its edition, and how much of its day is left.
+
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::rule::{Fit, Found, Look, Proof};
+use crate::org::recorded::Observed;
+
+pub(in crate::diagnose) fn no_api(e: &Evidence<'_>) -> Look {
+    Look::of(&e.recorded.has_api, false, "the edition has the API", || {
+        Found::state("Organization", "its edition has no API access")
+    })
+}
+
+pub(in crate::diagnose) fn requests(e: &Evidence<'_>) -> Look {
+    match &e.recorded.requests {
+        Observed::Seen((left, of)) if *left <= 0 => {
+            let mut found = Found::state("limits", format!("none of {of} API requests is left"))
+                .fit(Fit::VeryLikely);
+            let calls = e.recorded.calls.seen();
+            if let Some((calls, (app, count, all))) =
+                calls.and_then(|calls| Some((calls, calls.busiest.as_ref()?)))
+            {
+                found.proofs.push(Proof {
+                    of: "EventLogFile ApiTotalUsage".to_owned(),
+                    id: None,
+                    time: calls.day,
+                    words: format!("of that day's {all} calls {app} made {count}"),
+                });
+            }
+            Look::Hit(found)
+        }
+        // They come back hour by hour: that there are some now rules nothing out.
+        Observed::Seen(_) => Look::Nothing,
+        Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
+    }
+}

@@ -1,0 +1,241 @@
+//! The refresh token, of whose end an org records no reason (S 10.3): what is seen only fits, or
+//! does not.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::rule::{Began, Fit, Found, Look, Proof};
+use crate::org::recorded::{AppState, Grant, Hidden, Observed, RefreshPolicy};
+
+/// So many grants an app keeps for a user; another takes the oldest away (S 10.3).
+const GRANTS: usize = 5;
+/// So long a token may lie idle where that is limited (S 10.3).
+const IDLE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+fn app<'e>(e: &Evidence<'e>) -> Result<&'e AppState, &'e Hidden> {
+    match &e.recorded.app {
+        Observed::Seen(app) => Ok(app),
+        Observed::NotObserved(hidden) => Err(hidden),
+    }
+}
+
+fn grants<'e>(e: &Evidence<'e>) -> Result<&'e [Grant], &'e Hidden> {
+    match &e.recorded.grants {
+        Observed::Seen(grants) => Ok(grants),
+        Observed::NotObserved(hidden) => Err(hidden),
+    }
+}
+
+/// When it was used last, and whether that is sure: a try that failed counts as use in a grant's
+/// row (S 13.3), and moves its date; only that it was not used since is sure then.
+fn last_use(e: &Evidence<'_>) -> Option<(Timestamp, bool)> {
+    let by_grants = || e.recorded.grants.seen()?.iter().filter_map(|one| one.used).max();
+    let by_sign_ins = e.stop.last_good.map(|last| (last, true));
+    by_sign_ins.or_else(|| by_grants().map(|used| (used, false)))
+}
+
+/// Until when it was seen to fail, or now.
+fn failed_at(e: &Evidence<'_>) -> Timestamp {
+    e.stop.first_bad.unwrap_or(e.now)
+}
+
+/// Who signs in without a refresh token loses none.
+fn without_token(e: &Evidence<'_>) -> Option<Look> {
+    let is_without =
+        |flow: &&str| matches!(*flow, "OauthClientCredentials" | "OauthUsernamePassword");
+    let flow = e.flow().filter(is_without)?;
+    Some(Look::out(format!("it signs in without a refresh token ({flow})")))
+}
+
+pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
+    if let Some(look) = without_token(e) {
+        return look;
+    }
+    let app = match app(e) {
+        Ok(app) => app,
+        Err(hidden) => return Look::Unseen(hidden.clone()),
+    };
+    match app.refresh {
+        Some(RefreshPolicy::Zero) => {
+            let by = app.changed_by.as_deref();
+            let by = by.map(|by| format!("; {by} changed its file last")).unwrap_or_default();
+            let words = format!("a refresh token of it is not valid at all{by}");
+            let mut proof = Proof::state(e.app_called(), words);
+            proof.time = app.changed;
+            let mut found = Found::of(vec![proof]).fit(Fit::VeryLikely);
+            // It came by a refresh token: then the policy was another.
+            if let Some(row) = e.worked().next().filter(|_| e.has_refreshed()) {
+                let words = format!("{}: a refresh token worked", row.application);
+                found.proofs.push(Proof { words, ..Proof::sign_in(row, 1) });
+                found.is_proven = true;
+                let between = app.changed.filter(|changed| e.is_between(*changed));
+                found.began = between.map(|time| Began {
+                    time,
+                    by: app.changed_by.clone(),
+                    what: "the app was changed".to_owned(),
+                    action: None,
+                });
+            }
+            Look::Hit(found)
+        }
+        Some(_) => Look::out("the policy does not end refresh tokens at once"),
+        None => Look::Nothing,
+    }
+}
+
+pub(in crate::diagnose) fn lifetime(e: &Evidence<'_>) -> Look {
+    if let Some(look) = without_token(e) {
+        return look;
+    }
+    let app = match app(e) {
+        Ok(app) => app,
+        Err(hidden) => return Look::Unseen(hidden.clone()),
+    };
+    let (hours, from, words) = match app.refresh {
+        Some(RefreshPolicy::Lifetime(hours)) => {
+            let created = e.recorded.grants.seen().into_iter().flatten();
+            let created = created.filter_map(|one| one.created).max();
+            (hours, created.map(|created| (created, true)), "after its grant")
+        }
+        Some(RefreshPolicy::Inactivity(hours)) => (hours, last_use(e), "without use"),
+        Some(_) => return Look::out("the policy sets refresh tokens no time"),
+        None => return Look::Nothing,
+    };
+    let limit = SignedDuration::from_hours(hours);
+    let state = format!("a refresh token ends {hours} hours {words}");
+    match from {
+        Some((from, _)) if failed_at(e).duration_since(from) >= limit => Look::Hit(
+            Found::state(e.app_called(), format!("{state}, and that time was over"))
+                .fit(Fit::VeryLikely),
+        ),
+        Some((_, true)) => Look::out(format!("{state}, and that time was not over")),
+        Some((_, false)) | None => {
+            Look::Hit(Found::state(e.app_called(), state).fit(Fit::Possible))
+        }
+    }
+}
+
+pub(in crate::diagnose) fn idle(e: &Evidence<'_>) -> Look {
+    if let Some(look) = without_token(e) {
+        return look;
+    }
+    let has_limit = e.recorded.app.seen().and_then(|app| app.has_idle_limit);
+    let used = last_use(e);
+    let gap = used.map(|(used, _)| failed_at(e).duration_since(used)).unwrap_or_default();
+    if gap < IDLE {
+        return match (used, has_limit) {
+            (Some((_, true)), _) => Look::out("it was used within the 30 days before"),
+            // A try that failed may be that use.
+            (_, Some(true)) => Look::Hit(
+                Found::state(e.app_called(), "idle tokens end after 30 days").fit(Fit::Possible),
+            ),
+            _ => Look::Nothing,
+        };
+    }
+    let days = gap.as_hours() / 24;
+    let words = format!("it was not used for {days} days");
+    match has_limit {
+        Some(true) => Look::Hit(
+            Found::state(e.app_called(), format!("idle tokens end after 30 days, and {words}"))
+                .fit(Fit::VeryLikely),
+        ),
+        // Metadata goes on showing the old policy, and the flag is younger than many orgs.
+        Some(false) | None => Look::Hit(Found::state("LoginHistory", words).fit(Fit::Possible)),
+    }
+}
+
+pub(in crate::diagnose) fn evicted(e: &Evidence<'_>) -> Look {
+    if let Some(look) = without_token(e) {
+        return look;
+    }
+    let grants = match grants(e) {
+        Ok(grants) => grants,
+        Err(hidden) => return Look::Unseen(hidden.clone()),
+    };
+    if grants.len() < GRANTS {
+        return Look::out(match grants.len() {
+            0 => "the user has no grant of the app: none took its place".to_owned(),
+            count => format!("of the {GRANTS} grants that an app keeps the user has {count}"),
+        });
+    }
+    let oldest = grants.iter().filter_map(|one| one.created).min();
+    let newest = grants.iter().filter_map(|one| one.created).max();
+    let mut found = Found::state(
+        "OauthToken",
+        format!("the user has {} grants of the app, as many as it keeps", grants.len()),
+    );
+    if let (Some(oldest), Some(newest)) = (oldest, newest) {
+        for (time, words) in [(oldest, "the oldest of them"), (newest, "the newest of them")] {
+            let proof = Proof::state("OauthToken", words);
+            found.proofs.push(Proof { time: Some(time), ..proof });
+        }
+        // A further one came in between, or none of the five is as old as what worked.
+        let is_recent = e.stop.last_good.is_some_and(|last| oldest > last) || e.is_between(newest);
+        found.fit = if is_recent { Fit::VeryLikely } else { Fit::Possible };
+    }
+    Look::Hit(found)
+}
+
+pub(in crate::diagnose) fn reused(e: &Evidence<'_>) -> Look {
+    if let Some(look) = without_token(e) {
+        return look;
+    }
+    let app = match app(e) {
+        Ok(app) => app,
+        Err(hidden) => return Look::Unseen(hidden.clone()),
+    };
+    match app.rotates {
+        Some(true) => Look::Hit(Found::state(
+            e.app_called(),
+            "refresh tokens rotate: one that is used again ends all that came of it",
+        )),
+        Some(false) => Look::out("refresh tokens of the app do not rotate"),
+        None => Look::Nothing,
+    }
+}
+
+pub(in crate::diagnose) fn revoked(e: &Evidence<'_>) -> Look {
+    if let Some(look) = without_token(e) {
+        return look;
+    }
+    let grants = match grants(e) {
+        Ok(grants) => grants,
+        Err(hidden) => return Look::Unseen(hidden.clone()),
+    };
+    match grants.len() {
+        0 => Look::Hit(Found::state("OauthToken", "the user has no grant of the app left")),
+        count => Look::Hit(
+            Found::state(
+                "OauthToken",
+                format!("grants of the app that the user has: {count}; none need be the vendor's"),
+            )
+            .fit(Fit::Possible),
+        ),
+    }
+}
+
+pub(in crate::diagnose) fn refreshed_sandbox(e: &Evidence<'_>) -> Look {
+    if let Some(look) = without_token(e) {
+        return look;
+    }
+    let is_kept =
+        |grant: &Grant| grant.created.zip(e.stop.last_good).is_some_and(|(at, last)| at < last);
+    if e.recorded.grants.seen().is_some_and(|grants| grants.iter().any(is_kept)) {
+        return Look::out("a grant of before it worked last is still there");
+    }
+    let has_grants = e.recorded.grants.seen().is_none_or(|grants| !grants.is_empty());
+    Look::of(&e.recorded.is_sandbox, true, "the org is no sandbox", || {
+        let has_past = e.stop.last_good.is_some();
+        let fit = match (has_grants, has_past) {
+            (false, false) => Fit::VeryLikely,
+            // What signed in here before was not lost with a copy of production.
+            _ => Fit::Possible,
+        };
+        let mut found = Found::state("Organization", "it is a sandbox").fit(fit);
+        if fit == Fit::VeryLikely {
+            let words = "no sign-in of the app that worked, and no grant of it, is recorded here";
+            found.proofs.push(Proof::state("LoginHistory", words));
+        }
+        found
+    })
+}

@@ -1,0 +1,303 @@
+//! The user: may they sign in at all, from where and when, and what may they do.
+
+use core::net::IpAddr;
+
+use crate::diagnose::evidence::Evidence;
+use crate::diagnose::rule::{ACCESS, Began, Fit, Found, Look, Proof};
+use crate::metadata::hours::Week;
+use crate::metadata::range::IpRange;
+use crate::org::recorded::{IpRelaxation, Observed, SignIn};
+
+/// The flow by user name and password, as `LoginHistory` calls it (S 13.2).
+const BY_PASSWORD: &str = "OauthUsernamePassword";
+
+pub(in crate::diagnose) fn inactive(e: &Evidence<'_>) -> Look {
+    let user = match &e.recorded.user {
+        Observed::Seen(user) => user,
+        Observed::NotObserved(hidden) => return Look::Unseen(hidden.clone()),
+    };
+    match user.is_active {
+        Some(false) => Look::Hit(
+            Found::state("User", format!("{} is not active", user.username))
+                .since(e.change(&["deactivateduser"], &e.user_names())),
+        ),
+        Some(true) => Look::out_since(
+            "the user is active",
+            e.change_between(&["deactivateduser"], &e.user_names()),
+        ),
+        None => Look::Nothing,
+    }
+}
+
+pub(in crate::diagnose) fn frozen(e: &Evidence<'_>) -> Look {
+    match &e.recorded.locks {
+        Observed::Seen(locks) if locks.is_frozen => Look::Hit(
+            Found::state("UserLogin", "IsFrozen is true")
+                .since(e.change(&["frozeuser"], &e.user_names())),
+        ),
+        Observed::Seen(_) => Look::out_since(
+            "the user is not frozen",
+            e.change_between(&["frozeuser"], &e.user_names()),
+        ),
+        Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
+    }
+}
+
+pub(in crate::diagnose) fn locked_out(e: &Evidence<'_>) -> Look {
+    match &e.recorded.locks {
+        Observed::Seen(locks) if locks.is_locked => {
+            Look::Hit(Found::state("UserLogin", "IsPasswordLocked is true"))
+        }
+        Observed::Seen(_) => Look::out("the user is not locked out"),
+        Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
+    }
+}
+
+pub(in crate::diagnose) fn password_expired(e: &Evidence<'_>) -> Look {
+    Look::of(&e.recorded.is_password_expired, true, "the password has not expired", || {
+        let found = Found::state("User, password", "isExpired is true");
+        match by_password(e) {
+            Some(row) => {
+                let mut found = found.fit(Fit::VeryLikely);
+                found.proofs.push(used_password(row));
+                found
+            }
+            None => found.fit(Fit::Possible),
+        }
+    })
+}
+
+/// A sign-in of the app's by user name and password; one that worked before others.
+fn by_password<'e>(e: &Evidence<'e>) -> Option<&'e SignIn> {
+    let is_it = |row: &&'e SignIn| {
+        row.flow.as_deref().is_some_and(|flow| flow.eq_ignore_ascii_case(BY_PASSWORD))
+    };
+    e.worked().find(is_it).or_else(|| e.sign_ins().into_iter().find(is_it))
+}
+
+/// That the app comes by user name and password.
+fn used_password(row: &SignIn) -> Proof {
+    let words = format!("{}: {}, by user name and password", row.application, row.status);
+    Proof { words, ..Proof::sign_in(row, 1) }
+}
+
+pub(in crate::diagnose) fn password_changed(e: &Evidence<'_>) -> Look {
+    match e.change_between(&["resetpassword", "changedpassword"], &e.user_names()) {
+        Some(change) => Look::Hit(Found::change(change)),
+        None => Look::Nothing,
+    }
+}
+
+pub(in crate::diagnose) fn password_flow(e: &Evidence<'_>) -> Look {
+    let Some(row) = by_password(e) else {
+        return Look::out("the app was not seen to sign in with a password");
+    };
+    Look::of(
+        &e.recorded.is_password_flow_blocked,
+        true,
+        "the org does not refuse the flow by user name and password",
+        || {
+            let settings = Proof::state("Settings:OauthOidc", "blockOAuthUnPwFlow is true");
+            Found::of(vec![settings, used_password(row)]).fit(Fit::VeryLikely)
+        },
+    )
+}
+
+pub(in crate::diagnose) fn no_api(e: &Evidence<'_>) -> Look {
+    const ACTIONS: &[&str] = &[
+        "PermSetDisableUserPerm",
+        "PermSetUnassign",
+        "PermSetUnassign_HasExpiration",
+        "PermSetGroupUnassign",
+        "PermissionSetGroupComponentRemoved",
+        "profilePermChangedCustom",
+        "profilePermChangedStandard",
+        "changedprofileforuser",
+        "changedprofileforusercusttostd",
+        "changedprofileforuserstdtocust",
+        "changedprofileforuserstdtostd",
+    ];
+    Look::of(&e.recorded.has_api_enabled, false, "the user has API Enabled", || {
+        let names = [e.holder_names(), e.user_names()].concat();
+        Found::state("PermissionSetAssignment", "no set of the user's has API Enabled")
+            .since(e.change_between(ACTIONS, &names))
+    })
+}
+
+/// Addresses count where the app enforces them, and the profile has some.
+pub(in crate::diagnose) fn addresses(e: &Evidence<'_>) -> Look {
+    let names = [e.app_names(), e.holder_names()].concat();
+    let change = e.change_between(&["changeIpRelaxationPolicy", "loginIpRange"], &names);
+    let relaxation = match &e.recorded.app {
+        Observed::Seen(app) => app.ip,
+        Observed::NotObserved(_) => None,
+    };
+    if relaxation == Some(IpRelaxation::Relax) {
+        return Look::out_since("the app relaxes the profile's addresses now", change);
+    }
+    let ranges = match &e.recorded.ranges {
+        Observed::Seen(ranges) => ranges,
+        // The change is told where neither policies nor profile are.
+        Observed::NotObserved(hidden) => {
+            return match change {
+                Some(change) => Look::Hit(Found::change(change)),
+                None => Look::Unseen(hidden.clone()),
+            };
+        }
+    };
+    if ranges.is_empty() && relaxation.is_some() {
+        return match change {
+            // Trusted addresses of the whole org, and what an admin has put right since.
+            Some(change) => Look::Hit(Found::change(change)),
+            None => Look::out("the user's profile lets in from every address"),
+        };
+    }
+    let failed = e.failed();
+    let address = failed.first().and_then(|row| row.address.as_deref());
+    let last_good = e.worked().next().and_then(|row| row.address.as_deref());
+    let is_inside = |address: &str| {
+        let Ok(address) = address.parse::<IpAddr>() else { return false };
+        let one = IpRange { first: address, last: address };
+        ranges.iter().any(|range| IpRange::parse(range).is_ok_and(|range| range.contains(&one)))
+    };
+    if address.or(last_good).is_some_and(is_inside) && !ranges.is_empty() {
+        return Look::out("the address from which it came is among those of the profile");
+    }
+    let Some(relaxation) = relaxation else {
+        return match e.recorded.app.why_not() {
+            Some(hidden) => Look::Unseen(hidden.clone()),
+            None => Look::Nothing,
+        };
+    };
+    let words = match relaxation {
+        IpRelaxation::EnforceButRefresh => "the app enforces addresses but where it refreshes",
+        _ => "the app enforces the profile's addresses",
+    };
+    let mut found =
+        Found::state(e.app_called(), format!("{words}: {}", ranges.join(", "))).since(change);
+    match (address, last_good) {
+        (Some(now), Some(before)) if now != before => {
+            let words = format!("it came from {now}, and from {before} when it worked last");
+            found.proofs.push(Proof::state("LoginHistory", words));
+        }
+        (Some(now), _) if !ranges.is_empty() => {
+            let words = format!("it came from {now}, which is none of these");
+            found.proofs.insert(1, Proof::state("LoginHistory", words));
+        }
+        _ => {}
+    }
+    Look::Hit(found)
+}
+
+pub(in crate::diagnose) fn hours(e: &Evidence<'_>) -> Look {
+    match &e.recorded.hours {
+        Observed::Seen(hours) if hours.is_empty() => {
+            Look::out("the user's profile lets in at every hour")
+        }
+        Observed::Seen(hours) => {
+            let of_file = Week::of_file(hours);
+            if of_file.is_some() && of_file == Week::of_file(&[]) {
+                return Look::out("the user's profile lets in at every hour");
+            }
+            let words = match of_file {
+                Some(week) => {
+                    format!("it lets in {}, by the org's time zone", week.lines().join(", "))
+                }
+                None => "its login hours have limits".to_owned(),
+            };
+            Look::Hit(Found::state(e.profile_called(), words).fit(Fit::Possible))
+        }
+        Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
+    }
+}
+
+/// What the user may see and do with objects and fields.
+pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
+    const ACTIONS: &[&str] = &[
+        "PermSetDisableUserPerm",
+        "PermSetEntityPermChanged",
+        "PermSetFlsChanged",
+        "PermSetDelete",
+        "PermSetUnassign",
+        "PermSetUnassign_HasExpiration",
+        "PermSetGroupUnassign",
+        "PermissionSetGroupComponentRemoved",
+        "profileOlpChangedCustom",
+        "profileFlsChangedCustom",
+        "profileFlsChangedStandard",
+        "profileEntityPermRemoved",
+    ];
+    let names = [e.holder_names(), e.user_names()].concat();
+    let change = e.change_between(ACTIONS, &names);
+    let drift = e.drift_at(ACCESS);
+    let mut found = match (drift, change) {
+        (Some(drift), change) => {
+            let words = format!("{} is not as `{}` wants it", drift.subject(), drift.template);
+            Found::state("template", words).since(change)
+        }
+        // Where it has been changed again, and is as the template wants it.
+        (None, Some(change)) => match e.change_since(ACTIONS, &names) {
+            Some(again) if again.time > change.time => {
+                let words = "it was changed again; whether that is enough the next call shows";
+                let mut found = Found::change(change).over(words);
+                found.proofs.push(Proof::change(again));
+                found
+            }
+            _ => Found::change(change),
+        },
+        (None, None) => return Look::Nothing,
+    };
+    let calls = e.recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds);
+    for kind in calls.filter(|kind| matches!(kind.status, 400 | 403 | 404)) {
+        found.proofs.push(Proof {
+            of: "EventLogFile ApiTotalUsage".to_owned(),
+            id: None,
+            time: Some(kind.first),
+            words: format!("{} calls of {} ended with {}", kind.count, kind.of, kind.status),
+        });
+    }
+    if found.over.is_some() { Look::Past(found) } else { Look::Hit(found) }
+}
+
+/// An assignment that has run out leaves no change on the app (S 13.1).
+pub(in crate::diagnose) fn assignment_expired(e: &Evidence<'_>) -> Look {
+    const GIVEN: &[&str] = &[
+        "SetupEntityAccessAudit_PermissionSet_ConnectedApplication_Enabled",
+        "SetupEntityAccessAudit_Profile_ConnectedApplication_EnabledCustom",
+        "SetupEntityAccessAudit_Profile_ConnectedApplication_EnabledStandard",
+        "changeUserRuntimeAccessPolicy",
+    ];
+    let all = match &e.recorded.assignments {
+        Observed::Seen(all) => all,
+        Observed::NotObserved(hidden) => return Look::Unseen(hidden.clone()),
+    };
+    let over = all.iter().filter_map(|one| Some((one.ends.filter(|end| *end <= e.now)?, one)));
+    let Some((ended, one)) = over.max_by_key(|(ended, _)| *ended) else {
+        return Look::out("no assignment of the user's has run out");
+    };
+    let out = || {
+        let label = &one.label;
+        format!("the assignment of {label} has run out, and the user is let in all the same")
+    };
+    let is_let_in = e.recorded.is_let_in.is_so() && e.recorded.has_api_enabled.is_so();
+    let given = e.change_since(GIVEN, &e.app_names());
+    if is_let_in && !(given.is_some() && e.is_between(ended)) {
+        return Look::out(out());
+    }
+    let mut found =
+        Found::state("PermissionSetAssignment", format!("that of {} has run out", one.label));
+    found.proofs[0].time = Some(ended);
+    found.began = Some(Began {
+        time: ended,
+        by: None,
+        what: format!("the assignment of {} ran out", one.label),
+        action: None,
+    });
+    match given.filter(|_| is_let_in) {
+        Some(given) => {
+            found.proofs.push(Proof::change(given));
+            Look::Past(found.over("the user is let in again"))
+        }
+        None => Look::Hit(found),
+    }
+}

@@ -1,0 +1,172 @@
+//! What somebody was told when it stopped: a vendor's text, an answer of the token endpoint or the
+//! API, the address of an error page, or the words of a sign-in's row; each read for what it means.
+
+use serde_json::Value as Json;
+
+use crate::metadata::percent::decode;
+use crate::org::error::hide_secrets;
+use crate::org::refusal::Refusal;
+
+/// What was seen of the error.
+#[derive(Clone, Debug, Default)]
+pub struct Symptom {
+    /// What somebody gave us, on one line and without secrets.
+    pub text: Option<String>,
+    /// What the catalogue of refusals makes of that.
+    pub refusal: Option<&'static Refusal>,
+    /// The words of sign-ins that failed, in small letters and without `Failed:`.
+    pub statuses: Vec<String>,
+    /// The same as the rows have them.
+    pub in_rows: Vec<String>,
+    /// The HTTP statuses of calls that failed.
+    pub http: Vec<u16>,
+}
+
+/// A text of more characters is shown cut.
+const SHOWN: usize = 200;
+
+impl Symptom {
+    /// Reads what somebody gave us.
+    pub fn of_text(text: &str) -> Self {
+        let clean = hide_secrets(text);
+        let line = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+        let cut = line.char_indices().nth(SHOWN).map(|(at, _)| at);
+        let shown = cut.map_or_else(|| line.clone(), |at| format!("{}…", &line[..at]));
+        let pair = of_json(text).or_else(|| of_address(text));
+        let refusal =
+            pair.and_then(|(code, words)| find(&code, &words)).or_else(|| of_words(&line));
+        let statuses = match refusal {
+            Some(_) => Vec::new(),
+            None => vec![plain_status(&line)],
+        };
+        Self { text: Some(shown), refusal, statuses, in_rows: Vec::new(), http: of_http(&line) }
+    }
+
+    /// Says whether anything of it is known.
+    pub fn is_known(&self) -> bool {
+        self.refusal.is_some() || !self.statuses.is_empty()
+    }
+}
+
+/// Finds what a code and its words mean.
+fn find(code: &str, words: &str) -> Option<&'static Refusal> {
+    Refusal::find(code, words)
+}
+
+/// The words of a sign-in's row as the table of rules has them: the documentation prints some with
+/// `Failed: ` before them and some without, and rows differ from it (S 13.2).
+pub(super) fn plain_status(status: &str) -> String {
+    let lower = status.trim().to_lowercase();
+    lower.strip_prefix("failed:").map_or(lower.clone(), |rest| rest.trim().to_owned())
+}
+
+/// The code and words of an answer in JSON, wherever in a text it stands.
+fn of_json(text: &str) -> Option<(String, String)> {
+    let start = text.find(['{', '['])?;
+    let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Json>();
+    let json = values.next()?.ok()?;
+    let one = json.get(0).unwrap_or(&json);
+    let of = |names: &[&str]| names.iter().find_map(|name| one.get(*name)?.as_str());
+    let code = of(&["errorCode", "error", "error_code", "code"])?;
+    let words = of(&["message", "error_description", "description"]).unwrap_or_default();
+    Some((code.to_owned(), words.to_owned()))
+}
+
+/// The same of an address: that of a callback, or of Setup's error page (S 10.1).
+fn of_address(text: &str) -> Option<(String, String)> {
+    let address = text.split_whitespace().find(|word| word.contains("error="))?;
+    let (_, query) = address.split_once(['?', '#'])?;
+    let of = |name: &str| {
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        let value = pairs.find(|(key, _)| *key == name)?.1;
+        Some(decode(&value.replace('+', " ")).into_owned())
+    };
+    Some((of("error")?, of("error_description").unwrap_or_default()))
+}
+
+/// The same of running text: each word that may be a code is tried, the ones that say least last.
+fn of_words(line: &str) -> Option<&'static Refusal> {
+    let is_inner = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let words = || line.split(|c| !is_inner(c)).filter(|word| word.len() > 3 || *word == "1800");
+    let codes = || words().filter(|word| word.contains('_') || *word == "1800");
+    // Of OAuth's words alone, and of the API's alone.
+    let by_words = || find("error", line).or_else(|| find("", line));
+    let mut found: Vec<&'static Refusal> = codes().filter_map(|code| find(code, line)).collect();
+    found.extend(by_words());
+    found.into_iter().min_by_key(|refusal| refusal.id == VAGUE)
+}
+
+/// What an OAuth error comes to of which nothing more is said.
+pub(super) const VAGUE: &str = "grant-refused";
+
+/// HTTP statuses that a text names as such.
+fn of_http(line: &str) -> Vec<u16> {
+    let mut found = Vec::new();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    for pair in words.windows(2) {
+        let names = ["http", "http/1.1", "http/2", "status", "code", "statuscode:", "status:"];
+        let is_named = names.contains(&pair[0].to_lowercase().as_str());
+        let number = pair[1].trim_matches(|c: char| !c.is_ascii_digit()).parse::<u16>();
+        found.extend(number.ok().filter(|number| is_named && (400..600).contains(number)));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_log_or_a_page_says_is_read() {
+        for (text, id) in [
+            ("invalid_grant: expired access/refresh token", "token-over"),
+            ("OAUTH_APP_BLOCKED", "blocked"),
+            (
+                "HTTP/1.1 400 Bad Request\r\n\r\n{\"error\":\"invalid_grant\",\
+                 \"error_description\":\"expired access/refresh token\"}",
+                "token-over",
+            ),
+            (
+                "{\"error\": \"invalid_client\", \
+                 \"error_description\": \"invalid client credentials\"}",
+                "wrong-secret",
+            ),
+            (
+                "[{\"message\":\"Session expired or invalid\",\
+                 \"errorCode\":\"INVALID_SESSION_ID\"}]",
+                "session-over",
+            ),
+            (
+                "https://acme.my.salesforce.com/setup/secur/RemoteAccessErrorPage.apexp?\
+                 error=OAUTH_APP_BLOCKED&error_description=this+app+is+blocked+by+admin",
+                "blocked",
+            ),
+            (
+                "https://vendor.example.com/callback?error=access_denied&\
+                 error_description=end-user%20denied%20authorization",
+                "turned-down",
+            ),
+            ("Error: this app is blocked by admin", "blocked"),
+            (
+                "sync failed with API_CURRENTLY_DISABLED: API is disabled for this User",
+                "no-api-for-user",
+            ),
+            ("This session is not valid for use with the REST API", "session-not-for-the-api"),
+            ("invalid_grant", "grant-refused"),
+            ("REQUEST_LIMIT_EXCEEDED", "requests-used-up"),
+            ("user is not admin approved to access this app", "not-pre-authorised"),
+        ] {
+            let found = Symptom::of_text(text).refusal.map(|refusal| refusal.id);
+            assert_eq!(found, Some(id), "{text}");
+        }
+        let status = Symptom::of_text("Failed: IP Address Not Allowed");
+        assert!(status.refusal.is_none() && status.statuses == ["ip address not allowed"]);
+        assert_eq!(Symptom::of_text("got HTTP 404 from it").http, [404]);
+    }
+
+    #[test]
+    fn a_token_in_a_text_is_not_shown() {
+        let text = "invalid_grant for 00D5g00000AbCdE!AQEAQPLANTED.Session_Key";
+        assert!(!format!("{:?}", Symptom::of_text(text)).contains("PLANTED"));
+    }
+}

@@ -1,0 +1,142 @@
+//! The org, and how the vendor comes to it.
+
+use super::{APP, POLICIES, RULE, at_the_vendor, both, by_hand};
+use crate::diagnose::look::{change, org};
+use crate::diagnose::rule::Rule;
+use crate::diagnose::symptom::VAGUE;
+use crate::org::refusal::Place::{Fact, Setting};
+use crate::org::refusal::TOKEN_OVER;
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        id: "org-closed",
+        order: 2,
+        cause: "the org itself is locked, in maintenance or at its end",
+        looks_at: "the words of the sign-ins, and https://status.salesforce.com",
+        source: "S 13.2",
+        refusals: &["inactive-org", "maintenance"],
+        statuses: &[
+            "organization locked",
+            "organization suspended",
+            "organization closed",
+            "organization inactive",
+            "organization is in maintenance",
+            "trial expired",
+        ],
+        way_out: at_the_vendor("nothing; ask Salesforce, or whoever holds the contract"),
+        ..RULE
+    },
+    Rule {
+        id: "no-api-edition",
+        order: 2,
+        cause: "the org's edition has no API access",
+        looks_at: "the edition in Setup, Company Information",
+        source: "S 10.2",
+        blocks: true,
+        refusals: &["no-api"],
+        statuses: &["oauth api access disabled"],
+        http: &[403],
+        breaks: &[Fact("org.api_access")],
+        way_out: by_hand("add API access to the edition, or upgrade it", "company-information"),
+        look: org::no_api,
+        ..RULE
+    },
+    Rule {
+        id: "api-limit",
+        order: 2,
+        cause: "the org's API requests of the day are used up",
+        looks_at: "`limits`, DailyApiRequests; the event log ApiTotalUsage says who makes them",
+        source: "S 10.2",
+        refusals: &["requests-used-up"],
+        http: &[403, 429, 503],
+        way_out: both(
+            "see which app makes them; they come back within 24 hours",
+            "company-information",
+            "ask for fewer, larger requests",
+        ),
+        look: org::requests,
+        ..RULE
+    },
+    Rule {
+        id: "code-reused",
+        order: 6,
+        cause: "the vendor used an authorisation code twice",
+        looks_at: "\"Invalid Nonce\" in the sign-ins",
+        source: "S 13.2",
+        statuses: &["invalid nonce", "nonce replay detected"],
+        way_out: at_the_vendor("exchange each code once"),
+        ..RULE
+    },
+    Rule {
+        id: "version-retired",
+        order: 6,
+        cause: "the vendor calls a version of the API that is retired",
+        looks_at: "\"API Version Removed\" in the sign-ins",
+        source: "S 0",
+        refusals: &["version-retired"],
+        statuses: &["api version removed*"],
+        http: &[410],
+        way_out: at_the_vendor("call a newer version"),
+        ..RULE
+    },
+    Rule {
+        id: "sign-ins-exceeded",
+        order: 6,
+        cause: "the vendor signs in too often",
+        looks_at: "\"Login rate exceeded\" in the sign-ins",
+        source: "S 13.2",
+        refusals: &["sign-ins-exceeded"],
+        statuses: &["login rate exceeded", "maximum logins exceeded"],
+        way_out: at_the_vendor("let one sign-in serve many calls"),
+        ..RULE
+    },
+    Rule {
+        id: "session-level",
+        order: 6,
+        cause: "a second factor, or a high-assurance session, is asked of the user",
+        looks_at: "\"Multi-factor required\" in the sign-ins; the app's and the profile's policy",
+        source: "S 13.2",
+        statuses: &["multi-factor*"],
+        may_refuse: &["session-not-for-the-api", VAGUE],
+        breaks: &[
+            Setting(APP, "sessionPolicy.sessionLevel"),
+            Setting(POLICIES, "requiredSessionLevel"),
+        ],
+        way_out: by_hand("ask no high-assurance session of this user", "connected-apps"),
+        look: change::session_level,
+        ..RULE
+    },
+    Rule {
+        id: "host",
+        order: 6,
+        cause: "the org takes sign-ins at its own address alone, or that address was changed",
+        looks_at: "\"Restricted domain\" in the sign-ins; My Domain in the audit trail",
+        source: "S 13.2",
+        statuses: &["restricted domain"],
+        may_refuse: &[
+            TOKEN_OVER,
+            VAGUE,
+            "unknown-client",
+            "external-client-app-not-installed",
+            "session-not-for-the-api",
+            "url-not-reset",
+        ],
+        way_out: both(
+            "see the org's own address",
+            "my-domain",
+            "sign in there, in place of login.salesforce.com",
+        ),
+        look: change::domain,
+        ..RULE
+    },
+    Rule {
+        id: "policy-of-transactions",
+        order: 6,
+        cause: "a transaction security policy refuses it",
+        looks_at: "Setup, Transaction Security Policies",
+        source: "S 10.2",
+        refusals: &["policy-refuses"],
+        way_out: at_the_vendor("nothing; the policy is the org's"),
+        ..RULE
+    },
+];

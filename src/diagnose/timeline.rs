@@ -1,0 +1,144 @@
+//! What happened, in order: sign-ins that went alike one after the other are one entry.
+
+use jiff::Timestamp;
+
+use super::evidence::{Evidence, speaks_of};
+use crate::org::recorded::{Change, SignIn};
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// When it began.
+    pub from: Timestamp,
+    /// When the last of it was.
+    pub to: Timestamp,
+    /// How many there are.
+    pub count: usize,
+    /// What sort of thing it is.
+    pub kind: MomentKind,
+    /// What it was, in the org's words.
+    pub what: String,
+    /// By whom, or from which address.
+    pub by: Option<String>,
+}
+
+/// What sort of thing happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MomentKind {
+    /// A sign-in that worked.
+    SignedIn,
+    /// One that did not.
+    Failed,
+    /// A change of the set-up.
+    Changed,
+    /// A call that went well.
+    Called,
+    /// One that did not.
+    Refused,
+    /// A grant of the app.
+    Granted,
+}
+
+/// So many entries are told; of more the newest.
+const MOST: usize = 60;
+
+/// Tells what happened.
+pub(super) fn timeline(e: &Evidence<'_>) -> Vec<Moment> {
+    let recorded = e.recorded;
+    let mut all: Vec<Moment> = e.sign_ins().into_iter().map(of_sign_in).collect();
+    let names = [e.app_names(), e.user_names(), e.holder_names()].concat();
+    let changes = recorded.trail.seen().into_iter().flat_map(|trail| &trail.rows);
+    let is_ours = |change: &&Change| {
+        names.iter().any(|name| speaks_of(change, name))
+            || of_org(change) && e.is_between(change.time)
+    };
+    all.extend(changes.filter(is_ours).map(of_change));
+    all.extend(of_file(e));
+    for kind in recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds) {
+        all.push(Moment {
+            from: kind.first,
+            to: kind.last,
+            count: kind.count,
+            kind: if kind.is_good() { MomentKind::Called } else { MomentKind::Refused },
+            what: format!("{} {}", kind.of, kind.status).trim().to_owned(),
+            by: kind.address.clone(),
+        });
+    }
+    for grant in recorded.grants.seen().into_iter().flatten() {
+        let Some(created) = grant.created else { continue };
+        all.push(Moment {
+            from: created,
+            to: created,
+            count: 1,
+            kind: MomentKind::Granted,
+            what: grant.app.clone(),
+            by: None,
+        });
+    }
+    all.sort_by(|one, other| {
+        (one.from, &one.what, one.to).cmp(&(other.from, &other.what, other.to))
+    });
+    let mut folded: Vec<Moment> = Vec::new();
+    for one in all {
+        match folded.last_mut() {
+            Some(last) if is_alike(last, &one) => {
+                last.to = last.to.max(one.to);
+                last.count += one.count;
+                last.by = last.by.take().filter(|by| Some(by) == one.by.as_ref());
+            }
+            _ => folded.push(one),
+        }
+    }
+    folded.drain(..folded.len().saturating_sub(MOST));
+    folded
+}
+
+fn is_alike(one: &Moment, other: &Moment) -> bool {
+    one.kind == other.kind && one.kind != MomentKind::Changed && one.what == other.what
+}
+
+/// Says whether a change is one of the whole org's sign-in, which names nobody.
+fn of_org(change: &Change) -> bool {
+    change.section == "My Domain"
+        || change.section == "Connected Apps"
+        || change.section == "Security Controls"
+}
+
+fn of_sign_in(row: &SignIn) -> Moment {
+    Moment {
+        from: row.time,
+        to: row.time,
+        count: 1,
+        kind: if row.is_good() { MomentKind::SignedIn } else { MomentKind::Failed },
+        what: row.status.clone(),
+        by: row.address.clone(),
+    }
+}
+
+/// When the app's file was changed last, where no row of the audit trail says so: of a policy of
+/// refresh tokens none does (S 13.4).
+fn of_file(e: &Evidence<'_>) -> Option<Moment> {
+    let app = e.recorded.app.seen()?;
+    let time = app.changed.filter(|time| e.stop.last_good.is_some_and(|last| *time > last))?;
+    let rows = e.recorded.trail.seen().map(|trail| trail.rows.as_slice()).unwrap_or_default();
+    let is_told = rows.iter().any(|row| row.time == time);
+    (!is_told).then(|| Moment {
+        from: time,
+        to: time,
+        count: 1,
+        kind: MomentKind::Changed,
+        what: e.app_called(),
+        by: app.changed_by.clone(),
+    })
+}
+
+fn of_change(change: &Change) -> Moment {
+    Moment {
+        from: change.time,
+        to: change.time,
+        count: 1,
+        kind: MomentKind::Changed,
+        what: change.display.clone(),
+        by: change.by.clone(),
+    }
+}

@@ -1,0 +1,251 @@
+//! What an org has written down of an integration: sign-ins, grants, changes, the state of its user
+//! and of its app, in few requests.
+//!
+//! Whose eyes look comes first: what the caller may not see is *not observed*, with the right that
+//! would show it, and an empty list is believed only of who would be shown its rows (S 13.1).
+
+mod app;
+mod calls;
+mod grants;
+mod known;
+mod rights;
+mod sign_ins;
+mod trail;
+mod user;
+
+use jiff::Timestamp;
+
+use super::{Org, OrgError};
+use crate::metadata::fact::FactAnswer;
+use crate::metadata::value::Value;
+
+pub use app::{AppKind, AppState, Blocked, IpRelaxation, RefreshPolicy};
+pub use calls::{Calls, Kind as CallKind};
+pub use grants::Grant;
+pub use known::Known;
+pub use sign_ins::{SUCCESS, SignIn, SignIns};
+pub use trail::{Change, Trail};
+pub use user::{Assignment, Locks, UserState};
+
+/// Something that was looked at, or could not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Observed<T> {
+    /// The org shows it.
+    Seen(T),
+    /// It does not.
+    NotObserved(Hidden),
+}
+
+/// Why something was not observed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hidden {
+    /// Why, in words without an end.
+    pub reason: String,
+    /// The right that would show it, where a right would.
+    pub right: Option<&'static str>,
+}
+
+impl<T> Observed<T> {
+    /// Not observed, for want of a right.
+    pub fn hidden(reason: impl Into<String>, right: &'static str) -> Self {
+        Self::NotObserved(Hidden { reason: reason.into(), right: Some(right) })
+    }
+
+    /// Not observed, for a reason that no right mends.
+    pub fn unread(reason: impl Into<String>) -> Self {
+        Self::NotObserved(Hidden { reason: reason.into(), right: None })
+    }
+
+    /// Returns what was seen.
+    pub fn seen(&self) -> Option<&T> {
+        match self {
+            Self::Seen(seen) => Some(seen),
+            Self::NotObserved(_) => None,
+        }
+    }
+
+    /// Returns why nothing was.
+    pub fn why_not(&self) -> Option<&Hidden> {
+        match self {
+            Self::Seen(_) => None,
+            Self::NotObserved(hidden) => Some(hidden),
+        }
+    }
+}
+
+impl Observed<bool> {
+    /// Says whether it was seen to be so.
+    pub fn is_so(&self) -> bool {
+        self.seen() == Some(&true)
+    }
+
+    /// Says whether it was seen not to be so.
+    pub fn is_not_so(&self) -> bool {
+        self.seen() == Some(&false)
+    }
+
+    /// Reads a flag out of the answer to a fact.
+    fn of(answer: FactAnswer, right: &'static str) -> Self {
+        match answer {
+            FactAnswer::Known(Value::Bool(flag)) => Self::Seen(flag),
+            FactAnswer::Known(_) => Self::unread("the org gives no yes or no"),
+            FactAnswer::NotObserved(why) => Self::hidden(why.words, right),
+        }
+    }
+}
+
+/// Of what and whom an org is asked, and how far back.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The app, by its API name or its label.
+    pub app: String,
+    /// The user, by their user name.
+    pub user: String,
+    /// From when on.
+    pub since: Timestamp,
+}
+
+/// What an org has written down.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// Whose login looked.
+    pub caller: Observed<String>,
+    /// The names by which rows know the app.
+    pub app_names: Vec<String>,
+    /// What time it is there.
+    pub now: Option<Timestamp>,
+    /// Whether it is a sandbox.
+    pub is_sandbox: Observed<bool>,
+    /// Whether its edition has the API.
+    pub has_api: Observed<bool>,
+    /// How many of the day's API requests are left, and of how many.
+    pub requests: Observed<(i64, i64)>,
+    /// The user.
+    pub user: Observed<UserState>,
+    /// Whether the user is frozen or locked out.
+    pub locks: Observed<Locks>,
+    /// Whether the user's password has expired.
+    pub is_password_expired: Observed<bool>,
+    /// Whether the user has API Enabled, from wherever.
+    pub has_api_enabled: Observed<bool>,
+    /// The user's assignments of permission sets and groups.
+    pub assignments: Observed<Vec<Assignment>>,
+    /// Whether the app is there.
+    pub is_installed: Observed<bool>,
+    /// Whether the user is let into the app beforehand.
+    pub is_let_in: Observed<bool>,
+    /// The app's policies.
+    pub app: Observed<AppState>,
+    /// The row by which the app is blocked; none where it is not.
+    pub blocked: Observed<Option<Blocked>>,
+    /// Whether API Access Control is on.
+    pub api_access_control: Observed<bool>,
+    /// Whether the user may use any app in spite of it.
+    pub uses_any_app: Observed<bool>,
+    /// Whether the org refuses the flow by user name and password.
+    pub is_password_flow_blocked: Observed<bool>,
+    /// The addresses from which the user's profile lets in; none are all.
+    pub ranges: Observed<Vec<String>>,
+    /// The hours in which it lets in; none are all.
+    pub hours: Observed<Vec<String>>,
+    /// Sign-ins.
+    pub sign_ins: Observed<SignIns>,
+    /// Grants of the app to the user.
+    pub grants: Observed<Vec<Grant>>,
+    /// Changes of the set-up.
+    pub trail: Observed<Trail>,
+    /// Calls of the API, of the last day that has a file.
+    pub calls: Observed<Calls>,
+}
+
+impl Org {
+    /// Reads what the org has written down of an app and a user.
+    ///
+    /// # Errors
+    /// The org cannot be asked at all. What it merely does not show is an answer.
+    pub async fn recorded(&self, asked: &Asked) -> Result<Recorded, OrgError> {
+        self.begin(&format!("reading what {} has recorded", self.identity().name));
+        let read = self.read_recorded(asked).await;
+        self.end();
+        read
+    }
+
+    async fn read_recorded(&self, asked: &Asked) -> Result<Recorded, OrgError> {
+        let rights = rights::Rights::read(self, asked).await?;
+        let user = user::read(self, asked, &rights).await?;
+        let id = user.seen().map(|user| user.id.clone());
+        let id = id.as_deref();
+        let app = app::read(self, asked, user.seen().and_then(|user| user.profile.as_deref()));
+        let app = app.await?;
+        let names = app.names(&asked.app);
+        let (locks, is_password_expired, assignments, requests, sign_ins, grants, calls) = futures::try_join!(
+            user::locks(self, id, &rights),
+            user::password(self, id),
+            user::assignments(self, id, &rights),
+            async { requests(self).await },
+            sign_ins::read(self, id, &names, asked.since, &rights),
+            grants::read(self, id, &names, &app, &rights),
+            calls::read(self, id, &names, &rights),
+        )?;
+        let last_good = sign_ins.seen().and_then(|all| all.last_success(&names));
+        let from = last_good.map_or(asked.since, |last| last.min(asked.since));
+        let trail = trail::read(self, from, &rights).await?;
+        let app::Looked { state, blocked, password_flow, ranges, hours } = app;
+        Ok(Recorded {
+            now: self.now(),
+            caller: rights.caller.clone(),
+            app_names: names,
+            is_sandbox: rights.is_sandbox,
+            has_api: rights.has_api,
+            requests,
+            user,
+            locks,
+            is_password_expired,
+            has_api_enabled: rights.has_api_enabled,
+            assignments,
+            is_installed: rights.is_installed,
+            is_let_in: rights.is_let_in,
+            app: state,
+            blocked,
+            api_access_control: rights.api_access_control,
+            uses_any_app: rights.uses_any_app,
+            is_password_flow_blocked: password_flow,
+            ranges,
+            hours,
+            sign_ins,
+            grants,
+            trail,
+            calls,
+        })
+    }
+}
+
+async fn requests(org: &Org) -> Result<Observed<(i64, i64)>, OrgError> {
+    match org.requests_left().await {
+        Ok(left) => Ok(Observed::Seen(left)),
+        Err(error) if error.is_about_one_question() => {
+            Ok(Observed::hidden(in_short(&error), rights::VIEW_SETUP))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What an org said in place of rows: its code, since its words repeat the query.
+fn in_short(error: &OrgError) -> String {
+    let said = error.code.clone().unwrap_or_else(|| error.to_string());
+    format!("the org answers {said}")
+}
+
+/// A time as SOQL writes it.
+fn soql_time(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Says whether two ids name one row: one of them may lack the suffix of three.
+fn is_same_id(one: &str, other: &str) -> bool {
+    one.len() >= 15
+        && other.len() >= 15
+        && one.is_char_boundary(15)
+        && other.is_char_boundary(15)
+        && one[..15] == other[..15]
+}

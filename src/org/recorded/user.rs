@@ -1,0 +1,176 @@
+//! The user of an integration: active, frozen, locked out, with which password and assignments (S
+//! 13.1).
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use super::rights::{MANAGE_USERS, Rights, VIEW_SETUP};
+use super::{Asked, Observed, in_short};
+use crate::metadata::lasting::org_time;
+use crate::org::http::soql_text;
+use crate::org::users::EXPIRATION;
+use crate::org::{Org, OrgError};
+
+/// The user's own row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserState {
+    /// The id.
+    pub id: String,
+    /// The user name.
+    pub username: String,
+    /// The name that people read.
+    pub name: String,
+    /// Whether they may sign in at all.
+    pub is_active: Option<bool>,
+    /// The profile, by the name that Setup shows.
+    pub profile: Option<String>,
+}
+
+/// Of `UserLogin`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Locks {
+    /// Whether an admin has frozen the user.
+    pub is_frozen: bool,
+    /// Whether too many wrong passwords have locked them out.
+    pub is_locked: bool,
+}
+
+/// A permission set or group that a user has, or had until a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// The set's, or the group's, label.
+    pub label: String,
+    /// The set's API name.
+    pub name: String,
+    /// When it ends, or has ended.
+    pub ends: Option<Timestamp>,
+}
+
+pub(super) async fn read(
+    org: &Org,
+    asked: &Asked,
+    rights: &Rights,
+) -> Result<Observed<UserState>, OrgError> {
+    let soql = format!(
+        "SELECT Id, Username, Name, IsActive, Profile.Name FROM User WHERE Username = {}",
+        soql_text(&asked.user)
+    );
+    let rows = match org.wire.query(&soql).await {
+        Ok(rows) => rows,
+        Err(error) if error.is_about_one_question() => {
+            return Ok(Observed::hidden(in_short(&error), VIEW_SETUP));
+        }
+        Err(error) => return Err(error),
+    };
+    let text = |value: &Json| value.as_str().map(str::to_owned);
+    let found = rows.first().and_then(|row| {
+        Some(UserState {
+            id: text(&row["Id"])?,
+            username: text(&row["Username"]).unwrap_or_else(|| asked.user.clone()),
+            name: text(&row["Name"]).unwrap_or_default(),
+            is_active: row["IsActive"].as_bool(),
+            profile: text(&row["Profile"]["Name"]),
+        })
+    });
+    Ok(match found {
+        Some(user) => Observed::Seen(user),
+        None if rights.has(&["ManageUsers"]) => {
+            Observed::unread(format!("there is no user `{}` in this org", asked.user))
+        }
+        None => Observed::hidden(
+            format!("the org shows no user `{}` to this one", asked.user),
+            MANAGE_USERS,
+        ),
+    })
+}
+
+pub(super) async fn locks(
+    org: &Org,
+    user: Option<&str>,
+    rights: &Rights,
+) -> Result<Observed<Locks>, OrgError> {
+    let Some(user) = user else { return Ok(no_user()) };
+    let soql = format!(
+        "SELECT IsFrozen, IsPasswordLocked FROM UserLogin WHERE UserId = {}",
+        soql_text(user)
+    );
+    let rows = match org.wire.query(&soql).await {
+        Ok(rows) => rows,
+        Err(error) if error.is_about_one_question() => {
+            return Ok(Observed::hidden(in_short(&error), MANAGE_USERS));
+        }
+        Err(error) => return Err(error),
+    };
+    let found = rows.first().and_then(|row| {
+        Some(Locks {
+            is_frozen: row["IsFrozen"].as_bool()?,
+            is_locked: row["IsPasswordLocked"].as_bool().unwrap_or_default(),
+        })
+    });
+    Ok(match found {
+        Some(locks) => Observed::Seen(locks),
+        None if rights.has(&["ManageUsers"]) => Observed::unread("the org has no row of them"),
+        None => Observed::hidden("the org shows no row", MANAGE_USERS),
+    })
+}
+
+/// An org says whether a password has expired, and no API says since when.
+pub(super) async fn password(org: &Org, user: Option<&str>) -> Result<Observed<bool>, OrgError> {
+    let Some(user) = user else { return Ok(no_user()) };
+    match org.wire.get(&format!("sobjects/User/{user}/password"), &[]).await {
+        Ok(told) => Ok(match told["isExpired"].as_bool() {
+            Some(flag) => Observed::Seen(flag),
+            None => Observed::unread("the org does not say"),
+        }),
+        Err(error) if error.is_about_one_question() => {
+            Ok(Observed::hidden(in_short(&error), MANAGE_USERS))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+pub(super) async fn assignments(
+    org: &Org,
+    user: Option<&str>,
+    rights: &Rights,
+) -> Result<Observed<Vec<Assignment>>, OrgError> {
+    let Some(user) = user else { return Ok(no_user()) };
+    if org.api_version() < EXPIRATION {
+        let version = org.api_version();
+        return Ok(Observed::unread(format!(
+            "when an assignment ends came with API {EXPIRATION}, and this org speaks {version}"
+        )));
+    }
+    let soql = format!(
+        "SELECT PermissionSet.Name, PermissionSet.Label, PermissionSet.IsOwnedByProfile, \
+         PermissionSetGroup.MasterLabel, ExpirationDate FROM PermissionSetAssignment WHERE \
+         AssigneeId = {}",
+        soql_text(user)
+    );
+    let rows = match org.wire.query(&soql).await {
+        Ok(rows) => rows,
+        Err(error) if error.is_about_one_question() => {
+            return Ok(Observed::hidden(in_short(&error), VIEW_SETUP));
+        }
+        Err(error) => return Err(error),
+    };
+    // Each user has their profile's set at least.
+    if rows.is_empty() || !rights.has(&["ViewSetup", "ManageUsers"]) {
+        return Ok(Observed::hidden("the org may not show all rows", VIEW_SETUP));
+    }
+    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+    let is_set = |row: &&Json| row["PermissionSet"]["IsOwnedByProfile"].as_bool() != Some(true);
+    let assignment = |row: &Json| Assignment {
+        label: match row["PermissionSetGroup"]["MasterLabel"].as_str() {
+            Some(group) => group.to_owned(),
+            None => text(&row["PermissionSet"]["Label"]),
+        },
+        name: text(&row["PermissionSet"]["Name"]),
+        ends: row["ExpirationDate"].as_str().and_then(org_time),
+    };
+    Ok(Observed::Seen(rows.iter().filter(is_set).map(assignment).collect()))
+}
+
+fn no_user<T>() -> Observed<T> {
+    Observed::unread("the user is not there, or is not shown")
+}

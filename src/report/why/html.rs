@@ -1,0 +1,104 @@
+//! A diagnosis as a page.
+
+use maud::{Markup, html};
+
+use super::{Block, Told, Why, picture, words};
+use crate::diagnose::MomentKind;
+use crate::report::html::parts::prose;
+use crate::report::html::shell::{link, page};
+use crate::report::line::clean;
+
+/// Writes the page.
+pub fn render(why: &Why<'_>) -> String {
+    let told = Told::of(why);
+    let title = match &why.org {
+        Some(org) => format!("Why it stopped: {}", clean(&org.name)),
+        None => "Why it stopped".to_owned(),
+    };
+    let body = html! {
+        main {
+            h1 { (title) }
+            p class="sum" { (words_of(&told.headline)) }
+            @if !told.about.is_empty() { p class="source" { (words_of(&told.about)) } }
+            @for one in &told.error { p { (words_of(one)) } }
+            @if let Some(diagnosis) = why.diagnosis() { (picture::picture(why, diagnosis)) }
+            (blocks(told.found_heading, &told.found, "missing"))
+            (list("Of what it seldom comes", &told.rare))
+            (list("Ruled out", &told.ruled_out))
+            (blocks("Also wrong, and not what stopped it", &told.also, "differs"))
+            (list("Steps of the template that are not so besides", &told.steps))
+            @if let Some(fix) = &told.fix { p { "By package: " code { (clean(fix)) } } }
+            (list("What could not be seen", &told.unseen))
+            @if !told.moments.is_empty() {
+                h2 { "What happened" }
+                ul class="rows" {
+                    @for one in &told.moments {
+                        li {
+                            span class={ "badge " (class(one.kind)) } { (words::of_kind(one.kind)) }
+                            " " small { (clean(&one.at)) }
+                            p { (words_of(&one.words)) }
+                        }
+                    }
+                }
+            }
+            (list("What to do now", &told.next))
+        }
+    };
+    page(&title, &body, false)
+}
+
+/// Running text, clean.
+fn words_of(text: &str) -> Markup {
+    prose(&clean(text))
+}
+
+fn class(kind: MomentKind) -> &'static str {
+    match kind {
+        MomentKind::SignedIn | MomentKind::Called => "in-sync",
+        MomentKind::Failed | MomentKind::Refused => "missing",
+        MomentKind::Changed => "differs",
+        MomentKind::Granted => "manual",
+    }
+}
+
+fn list(heading: &str, texts: &[String]) -> Markup {
+    html! {
+        @if !texts.is_empty() {
+            h2 { (heading) }
+            ul { @for one in texts { li { (words_of(one)) } } }
+        }
+    }
+}
+
+fn blocks(heading: &str, all: &[Block], class: &str) -> Markup {
+    html! {
+        @if !all.is_empty() {
+            h2 { (heading) }
+            @for one in all {
+                div class={ "item " (class) } {
+                    h3 { (words_of(&one.title)) }
+                    @if let Some(since) = &one.since { (row("Since", since)) }
+                    @for proof in &one.evidence { (row("Shown by", proof)) }
+                    @if let Some(over) = &one.over { (row("Since then", over)) }
+                    @if let Some(step) = &one.step { (row("Breaks", step)) }
+                    @if let Some(looks_at) = &one.looks_at { (row("Look at", looks_at)) }
+                    @for way in &one.ways {
+                        (row(&words::capital(way.label), &way.words))
+                        @if let Some((quick_find, url)) = &way.page {
+                            p class="where" {
+                                "In Setup: Quick Find " span class="find" { (quick_find) }
+                                @if let Some(url) = url {
+                                    " " (link(&format!("Open {quick_find}"), url))
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn row(label: &str, text: &str) -> Markup {
+    html! { p { span class="label" { (label) ":" } " " (words_of(text)) } }
+}

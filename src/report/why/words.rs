@@ -1,0 +1,365 @@
+//! The sentences of a diagnosis, and times as the reader has them and in UTC.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::Why;
+use crate::diagnose::{
+    self, Began, Diagnosis, Fit, Hit, Moment, MomentKind, Rule, ShownBy, Symptom, Verdict,
+};
+
+/// A text with its first letter large.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|one| one.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+/// A time: of today the hour alone; in UTC beside the reader's own, where they differ.
+pub(super) fn at(why: &Why<'_>, time: Timestamp) -> String {
+    let local = time.to_zoned_datetime(why.zone.clone());
+    let today = why.now.to_zoned_datetime(why.zone.clone()).date();
+    let (day, hour) = (local.date(), local.strftime("%H:%M"));
+    let shown = if day == today { hour.to_string() } else { format!("{day} {hour}") };
+    if local.offset().is_zero() {
+        return format!("{shown} UTC");
+    }
+    let utc = time.to_zoned_datetime(TimeZone::UTC);
+    let utc_day = if utc.date() == day { String::new() } else { format!("{} ", utc.date()) };
+    format!("{shown} ({utc_day}{} UTC)", utc.strftime("%H:%M"))
+}
+
+/// From one time to another.
+pub(super) fn span(why: &Why<'_>, from: Timestamp, to: Timestamp) -> String {
+    if to.duration_since(from).as_secs() < 60 {
+        return at(why, from);
+    }
+    format!("{} to {}", at(why, from), at(why, to))
+}
+
+/// The first line: the one thing, when, and by whom.
+pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
+    let stop = &diagnosis.stop;
+    let when = match (stop.first_bad, stop.last_good, stop.shown_by) {
+        (Some(first), ..) => format!("It stopped at {}", at(why, first)),
+        (None, Some(last), ShownBy::Nothing) => format!("It worked last at {}", at(why, last)),
+        (None, Some(last), ShownBy::NoGrant) => {
+            format!("It worked last at {}, and no grant of it is left", at(why, last))
+        }
+        (None, Some(last), _) => format!("It stopped after {}", at(why, last)),
+        (None, None, _) => "It does not work".to_owned(),
+    };
+    match (diagnosis.verdict(), &diagnosis.cause) {
+        (Verdict::Cause, Some(cause)) => of_cause(why, &when, diagnosis, cause),
+        (Verdict::Consistent, _) => {
+            let likeliest = diagnosis.consistent.first();
+            let likeliest = likeliest.filter(|hit| hit.found.fit > Fit::Possible);
+            let when = match (stop.first_bad, stop.last_good) {
+                (None, None) => "Why it does not work".to_owned(),
+                _ => format!("{when}; why"),
+            };
+            match likeliest {
+                Some(hit) => {
+                    let cause = hit.rule.cause;
+                    format!("{when}, the org does not record: what fits best is that {cause}")
+                }
+                None => format!("{when}, the org does not record, and nothing in it stands out"),
+            }
+        }
+        (Verdict::Blind, _) => "Nothing could be seen in the org".to_owned(),
+        _ => {
+            let wrong = diagnosis.also.len() + diagnosis.other_steps.len();
+            let also = match wrong {
+                0 => String::new(),
+                _ => "; what is not as it should be is named below".to_owned(),
+            };
+            let last = match stop.last_good {
+                Some(last) => format!("; it worked last at {}", at(why, last)),
+                None => String::new(),
+            };
+            // What a right would show may explain it.
+            let is_partial = diagnosis.unseen.iter().any(|one| one.hidden.right.is_some());
+            let seen = if is_partial {
+                "Nothing that could be seen explains it, and not all could"
+            } else {
+                "Nothing that the org has recorded explains it"
+            };
+            format!("{seen}{last}{also}")
+        }
+    }
+}
+
+fn of_cause(why: &Why<'_>, when: &str, diagnosis: &Diagnosis, cause: &Hit) -> String {
+    let because = cause.rule.cause;
+    let over = match &cause.found.over {
+        Some(_) => "; that was changed again, and it has not come in since",
+        None => "",
+    };
+    let Some(Began { time, by, what, action }) = &cause.found.began else {
+        return format!("{when}: {because}{over}");
+    };
+    let time = at(why, *time);
+    let (done, says_all) = match (by, action.as_deref().map(deed)) {
+        (Some(by), Some(Some((deed, says_all)))) => (format!("{by} {deed} at {time}"), says_all),
+        (Some(by), Some(None)) => (format!("{by} made a change at {time}"), false),
+        (Some(by), None) => (format!("{what} at {time}, by {by}"), false),
+        // What happens by itself says all.
+        (None, action) => (format!("{what} at {time}"), action.is_none()),
+    };
+    let because = if says_all { String::new() } else { format!(": {because}") };
+    // When it failed first nobody knows where none came any more.
+    match (diagnosis.stop.first_bad, diagnosis.stop.last_good) {
+        (None, Some(last)) => {
+            let last = at(why, last);
+            format!("It worked last at {last}, and not since {done}{because}{over}")
+        }
+        _ => format!("{when}, after {done}{because}{over}"),
+    }
+}
+
+/// What somebody did, by the audit trail's name for it; and whether that says all.
+fn deed(action: &str) -> Option<(&'static str, bool)> {
+    const DEEDS: &[(&str, &str, bool)] = &[
+        ("blockConnectedApplication", "blocked the app", true),
+        ("changeApplicationCallbackUrl", "changed the app's callback URL", false),
+        ("changeApplicationCertificate", "changed the app's certificate", false),
+        ("changeApplicationPkceRequired", "changed whether the app asks for PKCE", false),
+        ("changeIpRelaxationPolicy", "changed the app's IP relaxation", false),
+        ("changeOauthDefaultScope", "changed the app's scopes", true),
+        ("changeUserRuntimeAccessPolicy", "changed the app's Permitted Users", false),
+        ("changedusername", "changed the user name", true),
+        ("deactivateduser", "deactivated the user", true),
+        ("deleteApplication", "deleted the app", true),
+        ("deleteConnectedApplication", "uninstalled the app", true),
+        ("frozeuser", "froze the user", true),
+        ("generateOauthStagedCredential", "made a new client secret", false),
+        ("insertConnectedApplication", "installed the app", false),
+        ("loginIpRange", "changed the profile's addresses", false),
+        ("PermSetUnassign", "took a permission set from the user", false),
+        ("PermSetGroupUnassign", "took a permission set group from the user", false),
+        ("PermSetFlsChanged", "changed a permission set's access to fields", false),
+        ("PermSetEntityPermChanged", "changed a permission set's access to objects", false),
+        ("profileFlsChangedCustom", "changed the profile's access to fields", false),
+        ("profileFlsChangedStandard", "changed the profile's access to fields", false),
+        ("profileOlpChangedCustom", "changed the profile's access to objects", false),
+        ("profilePermChangedCustom", "changed the profile's permissions", false),
+        ("resetpassword", "reset the password", false),
+    ];
+    let row = DEEDS.iter().find(|(name, ..)| *name == action);
+    row.map(|(_, words, says_all)| (*words, *says_all))
+}
+
+/// Since when something is so.
+pub(super) fn began(why: &Why<'_>, began: &Began) -> String {
+    let by = began.by.as_deref().map(|by| format!(", by {by}")).unwrap_or_default();
+    format!("{}{by}: {}", at(why, began.time), began.what)
+}
+
+/// What was asked.
+pub(super) fn about(why: &Why<'_>) -> String {
+    let mut parts = Vec::new();
+    if let Some(org) = &why.org {
+        parts.push(format!("org {}", org.name));
+    }
+    parts.extend(why.app.iter().map(|app| format!("app {app}")));
+    parts.extend(why.user.iter().map(|user| format!("user {user}")));
+    parts.extend(why.since.map(|since| format!("since {}", at(why, since))));
+    parts.join(", ")
+}
+
+/// What is known of the error.
+pub(super) fn of_symptom(symptom: &Symptom) -> Vec<String> {
+    let mut lines: Vec<String> =
+        symptom.text.iter().map(|text| format!("the error: {text}")).collect();
+    if let Some(refusal) = symptom.refusal {
+        lines.push(format!("it means: {}", refusal.means));
+    }
+    if symptom.text.is_none() && !symptom.in_rows.is_empty() {
+        lines.push(format!("sign-ins fail with: {}", symptom.in_rows.join(", ")));
+    }
+    if !symptom.http.is_empty() {
+        let all: Vec<String> = symptom.http.iter().map(u16::to_string).collect();
+        lines.push(format!("calls fail with HTTP {}", all.join(", ")));
+    }
+    lines
+}
+
+/// The first line where no org is asked.
+pub(super) fn of_error(symptom: &Symptom, causes: &[&'static Rule]) -> String {
+    let usual = || causes.iter().filter(|rule| diagnose::is_usual(rule, symptom));
+    match (usual().count(), symptom.refusal) {
+        (1, _) => {
+            let cause = usual().next().map_or("", |rule| rule.cause);
+            format!("That error says: {cause}")
+        }
+        (0, Some(refusal)) => format!("{}: {}", capital(refusal.means), refusal.way_out),
+        (0, None) => "Nothing is known of that error: show it to the vendor, and ask the org with \
+                      `--org`"
+            .to_owned(),
+        (count, _) => format!("That error may come of {count} things; the org tells which"),
+    }
+}
+
+/// One entry of what happened.
+pub(super) fn of_moment(moment: &Moment) -> String {
+    let times = |count: usize| if count > 1 { format!("{count} times ") } else { String::new() };
+    let Moment { count, kind, what, by, .. } = moment;
+    let from = by.as_deref().map(|by| format!(", from {by}")).unwrap_or_default();
+    match kind {
+        MomentKind::SignedIn => format!("{}signed in{from}", times(*count)),
+        MomentKind::Failed => format!("{}failed: {what}{from}", times(*count)),
+        MomentKind::Changed => {
+            let by = by.as_deref().map(|by| format!(", by {by}")).unwrap_or_default();
+            format!("changed: {what}{by}")
+        }
+        MomentKind::Called => format!("{}called {what}{from}", times(*count)),
+        MomentKind::Refused => format!("{}refused: {what}{from}", times(*count)),
+        MomentKind::Granted => format!("granted {what} to the user"),
+    }
+}
+
+/// What to do now.
+pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
+    let mut next = Vec::new();
+    match diagnosis.verdict() {
+        Verdict::Cause => {
+            let cause = diagnosis.cause.as_ref();
+            let is_over = cause.is_some_and(|cause| cause.found.over.is_some());
+            let step = cause.and_then(|cause| cause.step.as_ref());
+            if let (Some(fix), true) = (&why.fix, step.is_some_and(|step| step.is_packaged)) {
+                next.push(format!("`{fix}` shows the plan, asks, and looks again"));
+            } else if let Some(by_hand) = cause.and_then(|cause| cause.rule.way_out.by_hand)
+                && !is_over
+            {
+                next.push(format!("{by_hand}; the page of Setup is named above"));
+            }
+            next.push(
+                "let the vendor try again, or sign in there again, and ask again whether it worked"
+                    .to_owned(),
+            );
+        }
+        Verdict::Consistent => next.push(
+            "at the vendor look at the exact error and its time, and whether it works again after \
+             a new sign-in"
+                .to_owned(),
+        ),
+        Verdict::Nothing => next.push(
+            "at the vendor look at the exact error and its time, and give it to `--error`; whether \
+             it runs at all; at which address and as whom it signs in"
+                .to_owned(),
+        ),
+        Verdict::Blind => next.push(
+            "sign in as an administrator, or give this user the rights that are named".to_owned(),
+        ),
+    }
+    if diagnosis.symptom.text.is_none() && diagnosis.verdict() == Verdict::Consistent {
+        next.push("`--error TEXT` with what the vendor's log says narrows it down".to_owned());
+    }
+    next
+}
+
+/// What a sort of entry is called.
+pub(super) fn of_kind(kind: MomentKind) -> &'static str {
+    match kind {
+        MomentKind::SignedIn => "sign-in",
+        MomentKind::Failed => "failed",
+        MomentKind::Changed => "change",
+        MomentKind::Called => "call",
+        MomentKind::Refused => "refused",
+        MomentKind::Granted => "grant",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::{Found as Seen, Proof, Stop, rules};
+    use crate::report::why::{Found, Why};
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn diagnosis(rule: &str, began: Option<Began>) -> Diagnosis {
+        let hit = Hit {
+            rule: rules().find(|one| one.id == rule).unwrap(),
+            found: Seen { began, ..Seen::of(vec![Proof::state("X", "y")]) },
+            explains: true,
+            is_between: true,
+            step: None,
+        };
+        Diagnosis {
+            symptom: Symptom::default(),
+            stop: Stop {
+                last_good: Some(time("2026-11-25T01:00:00Z")),
+                first_bad: Some(time("2026-11-25T01:14:00Z")),
+                shown_by: ShownBy::SignIns,
+            },
+            cause: Some(hit),
+            consistent: Vec::new(),
+            ruled_out: Vec::new(),
+            also: Vec::new(),
+            other_steps: Vec::new(),
+            unseen: Vec::new(),
+            timeline: Vec::new(),
+            is_blind: false,
+        }
+    }
+
+    fn first_line(diagnosis: &Diagnosis, zone: &str, now: &str) -> String {
+        let why = Why {
+            org: None,
+            app: None,
+            user: None,
+            templates: Vec::new(),
+            since: None,
+            now: time(now),
+            zone: TimeZone::posix(zone).unwrap(),
+            found: Found::InOrg(diagnosis),
+            fix: None,
+        };
+        headline(&why, diagnosis)
+    }
+
+    #[test]
+    fn the_first_line_says_when_and_by_whom_in_both_times() {
+        let began = Began {
+            time: time("2026-11-25T00:50:00Z"),
+            by: Some("J. Doe".to_owned()),
+            what: "For connected app Lamp, changed".to_owned(),
+            action: Some("changeIpRelaxationPolicy".to_owned()),
+        };
+        let found = diagnosis("ip-enforced", Some(began.clone()));
+        assert_eq!(
+            first_line(&found, "CET-1", "2026-11-25T06:00:00Z"),
+            "It stopped at 02:14 (01:14 UTC), after J. Doe changed the app's IP relaxation at 01:50 \
+             (00:50 UTC): the address from which it comes is not let in"
+        );
+        // On another day the day is said too, in UTC where that is another.
+        assert_eq!(
+            first_line(&found, "EST5", "2026-11-26T06:00:00Z"),
+            "It stopped at 2026-11-24 20:14 (2026-11-25 01:14 UTC), after J. Doe changed the app's \
+             IP relaxation at 2026-11-24 19:50 (2026-11-25 00:50 UTC): the address from which it \
+             comes is not let in"
+        );
+        let frozen = Began { action: Some("frozeuser".to_owned()), ..began.clone() };
+        assert_eq!(
+            first_line(&diagnosis("user-frozen", Some(frozen)), "UTC0", "2026-11-25T06:00:00Z"),
+            "It stopped at 01:14 UTC, after J. Doe froze the user at 00:50 UTC"
+        );
+        let what = "the assignment of X ran out".to_owned();
+        let over = Began { by: None, what, action: None, ..began };
+        assert_eq!(
+            first_line(
+                &diagnosis("assignment-expired", Some(over)),
+                "UTC0",
+                "2026-11-25T06:00:00Z"
+            ),
+            "It stopped at 01:14 UTC, after the assignment of X ran out at 00:50 UTC"
+        );
+        assert_eq!(
+            first_line(&diagnosis("secret-rotated", None), "UTC0", "2026-11-25T06:00:00Z"),
+            "It stopped at 01:14 UTC: the client secret, or the client id, is not the app's any more"
+        );
+    }
+}
