@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use crate::org::recorded::{Hidden, Recorded};
 
 pub use evidence::{Drift, DriftOf, Evidence, ShownBy, Stop};
-pub use rule::{Began, Fit, Found, Look, Proof, Rule, WayOut};
+pub use rule::{APP_CHANGED, Began, Fit, Found, Look, Proof, Rule, WayOut};
 pub use symptom::Symptom;
 pub use table::rules;
 pub use timeline::{Moment, MomentKind};
@@ -308,11 +308,20 @@ fn fits_error(rule: &Rule, e: &Evidence<'_>) -> bool {
 /// The law.
 fn is_cause(hit: &Hit, e: &Evidence<'_>) -> bool {
     let is_shown = hit.rule.is_recorded || hit.found.is_proven;
-    if !is_shown || hit.found.is_open || is_outlived(hit, e) {
+    if !is_shown || hit.found.is_open || is_outlived(hit, e) || is_of_other_calls(hit, e) {
         return false;
     }
     let has_stopped = e.stop.shown_by != ShownBy::Nothing || hit.rule.blocks;
     hit.explains || hit.is_between && has_stopped && fits_error(hit.rule, e)
+}
+
+/// Says whether it is about what the user sees where sign-ins are what stopped: who sees less is
+/// signed in all the same.
+fn is_of_other_calls(hit: &Hit, e: &Evidence<'_>) -> bool {
+    let is_of_access = hit.rule.breaks == rule::ACCESS;
+    let is_of_sign_ins =
+        matches!(e.stop.shown_by, ShownBy::SignIns | ShownBy::NoGrant | ShownBy::Silence);
+    is_of_access && is_of_sign_ins && !hit.explains
 }
 
 /// Says whether it worked although what keeps everybody out was so already.
@@ -324,7 +333,7 @@ fn is_outlived(hit: &Hit, e: &Evidence<'_>) -> bool {
 
 /// Says whether it fits what is seen, where nothing is recorded that would settle it.
 fn is_consistent(hit: &Hit, e: &Evidence<'_>) -> bool {
-    if is_outlived(hit, e) {
+    if is_outlived(hit, e) || is_of_other_calls(hit, e) {
         return false;
     }
     let is_sure = hit.found.fit == Fit::VeryLikely;

@@ -1,6 +1,8 @@
 //! What a diagnosis is made from: what the org has recorded, what it was told, what of the template
 //! is not so; and when it stopped, as far as that shows.
 
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::symptom::{Symptom, plain_status};
@@ -126,10 +128,12 @@ pub enum ShownBy {
     Told,
 }
 
-/// With fewer sign-ins than this nobody can say how often they come; then a day without one counts.
-const RHYTHM: usize = 3;
+/// With fewer sign-ins than this nobody can say how often they come.
+const RHYTHM: usize = 5;
 /// With as many as this that come like a clock, one that does not is missed at once.
 const CLOCKWORK: usize = 5;
+/// A silence of this length is one, however often it came: idle tokens end then (S 13.5).
+const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// A silence shorter than this is none.
 const SHORTEST: SignedDuration = SignedDuration::from_hours(1);
 
@@ -286,7 +290,13 @@ impl<'e> Evidence<'e> {
         let at = || self.drift.iter().filter(|one| places.iter().any(|place| one.is_at(*place)));
         let is_refused =
             |one: &&Drift| refused.iter().any(|of| one.subject().contains(of.as_str()));
-        at().find(is_refused).or_else(|| at().next())
+        // What calls of one object fail of is no other's.
+        let is_of_object = |one: &&Drift| {
+            let subject = one.subject();
+            subject.contains("objectPermissions[") || subject.contains("fieldPermissions[")
+        };
+        let is_other = |one: &&Drift| !refused.is_empty() && is_of_object(one);
+        at().find(is_refused).or_else(|| at().find(|one| !is_other(one)))
     }
 }
 
@@ -298,11 +308,31 @@ pub(super) fn speaks_of(change: &Change, name: &str) -> bool {
         return false;
     }
     let is_inner = |c: char| c.is_alphanumeric() || c == '_';
+    // Letters may be longer in small than in capitals; then nobody looks at what stands around.
+    let as_written = Some(&change.display).filter(|display| display.len() == text.len());
     text.match_indices(&name).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + name.len()..].chars().next();
-        !before.is_some_and(is_inner) && !after.is_some_and(is_inner)
+        let (before, after) = (&text[..at], &text[at + name.len()..]);
+        let is_part = before.chars().next_back().is_some_and(is_inner)
+            || after.chars().next().is_some_and(is_inner);
+        let is_longer = as_written
+            .is_some_and(|written| is_of_longer(&written[..at], &written[at + name.len()..]));
+        !is_part && !is_longer
     })
+}
+
+/// Whether a name goes on before or behind: names of apps, sets and people begin with capitals, and
+/// the words around them do not, but for those that say what it is.
+fn is_of_longer(before: &str, after: &str) -> bool {
+    const SAY_WHAT: &[&str] =
+        &["App", "Application", "Set", "Group", "User", "Profile", "Connected"];
+    let begins_capital = |word: &str| word.chars().next().is_some_and(char::is_uppercase);
+    let last = before.strip_suffix(' ').and_then(|text| text.rsplit(' ').next());
+    // The first word of a sentence has a capital too.
+    let is_first = last.is_some_and(|word| before.trim() == word);
+    let goes_before =
+        last.is_some_and(|word| begins_capital(word) && !SAY_WHAT.contains(&word) && !is_first);
+    let next = after.strip_prefix(' ').and_then(|text| text.split(' ').next());
+    goes_before || next.is_some_and(|word| begins_capital(word) && !SAY_WHAT.contains(&word))
 }
 
 /// The app's tries, the newest first.
@@ -387,10 +417,21 @@ fn has_no_grant(recorded: &Recorded) -> bool {
 /// where they come like a clock, else twice over.
 fn is_silence(recorded: &Recorded, last: Timestamp, now: Timestamp) -> bool {
     let times: Vec<Timestamp> = worked(recorded).into_iter().map(|row| row.time).collect();
-    let gap = now.duration_since(last);
     if times.len() < RHYTHM {
-        return gap > SignedDuration::from_hours(24);
+        return now.duration_since(last) > LONGEST;
     }
+    // Who never comes at a weekend is not missed there.
+    let is_weekend = |time: Timestamp| {
+        matches!(TimeZone::UTC.to_datetime(time).weekday(), Weekday::Saturday | Weekday::Sunday)
+    };
+    let hours = now.duration_since(last).as_hours();
+    let works = |hour: &i64| !is_weekend(last + SignedDuration::from_hours(*hour));
+    let gap = match times.iter().copied().any(is_weekend) {
+        true => now.duration_since(last),
+        false => SignedDuration::from_hours(
+            (0..hours.min(24 * 90)).filter(works).count().try_into().unwrap_or(i64::MAX),
+        ),
+    };
     let mut gaps: Vec<SignedDuration> =
         times.windows(2).map(|two| two[0].duration_since(two[1])).collect();
     gaps.sort_unstable();

@@ -31,6 +31,9 @@ pub(super) const ACCESS: &[Place] = &[
     Fact("user.field[*].edit"),
 ];
 
+/// What is said of an app whose file was changed, where no row says what of it.
+pub const APP_CHANGED: &str = "the app was changed";
+
 /// One thing that stops an integration.
 #[derive(Debug)]
 pub struct Rule {
@@ -159,7 +162,7 @@ impl Proof {
 
     /// A row of the audit trail.
     pub fn change(change: &Change) -> Self {
-        let by = change.by.as_deref().map(|by| format!(", by {by}")).unwrap_or_default();
+        let by = change.who().map(|by| format!(", by {by}")).unwrap_or_default();
         let words = format!("{} ({}){by}", change.display, change.action);
         Self {
             of: "SetupAuditTrail".to_owned(),
@@ -187,7 +190,7 @@ impl Began {
     pub fn of(change: &Change) -> Self {
         Self {
             time: change.time,
-            by: change.by.clone(),
+            by: change.who(),
             what: change.display.clone(),
             action: Some(change.action.clone()),
         }

@@ -1,6 +1,8 @@
 //! What somebody was told when it stopped: a vendor's text, an answer of the token endpoint or the
 //! API, the address of an error page, or the words of a sign-in's row; each read for what it means.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use crate::metadata::percent::decode;
@@ -25,9 +27,26 @@ pub struct Symptom {
 /// A text of more characters is shown cut.
 const SHOWN: usize = 200;
 
+/// So many characters of a text are read: an answer with its head, or a page of a log.
+const READ: usize = 16_384;
+
+/// What stands behind these names is secret, whatever it looks like.
+const SECRETS: [&str; 8] = [
+    "password",
+    "client_secret",
+    "refresh_token",
+    "access_token",
+    "assertion",
+    "code_verifier",
+    "code",
+    "sig",
+];
+
 impl Symptom {
     /// Reads what somebody gave us.
     pub fn of_text(text: &str) -> Self {
+        let end = text.char_indices().nth(READ).map_or(text.len(), |(at, _)| at);
+        let text = &without_named(&text[..end])[..];
         let clean = hide_secrets(text);
         let line = clean.split_whitespace().collect::<Vec<_>>().join(" ");
         let cut = line.char_indices().nth(SHOWN).map(|(at, _)| at);
@@ -37,7 +56,7 @@ impl Symptom {
             pair.and_then(|(code, words)| find(&code, &words)).or_else(|| of_words(&line));
         let statuses = match refusal {
             Some(_) => Vec::new(),
-            None => vec![plain_status(&line)],
+            None => vec![plain_status(&shown)],
         };
         Self { text: Some(shown), refusal, statuses, in_rows: Vec::new(), http: of_http(&line) }
     }
@@ -46,6 +65,40 @@ impl Symptom {
     pub fn is_known(&self) -> bool {
         self.refusal.is_some() || !self.statuses.is_empty()
     }
+}
+
+/// Hides what is named as secret: `password=..`, `"client_secret": ".."`.
+fn without_named(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        let lower = rest.to_ascii_lowercase();
+        let is_inner = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let hit = |name: &&str| {
+            let at = lower.match_indices(*name).find_map(|(at, _)| {
+                let behind = &rest[at + name.len()..];
+                let gap = behind.len() - behind.trim_start_matches(['"', '\'', ' ', '\\']).len();
+                let is_whole = !rest[..at].chars().next_back().is_some_and(is_inner);
+                let sign = behind[gap..].chars().next()?;
+                // What an error says of a code is no code: `code: 400`, `"code":"INVALID"`.
+                let is_named = sign == '=' || sign == ':' && *name != "code";
+                let value = at + name.len() + gap + 1;
+                (is_whole && is_named).then_some(value)
+            })?;
+            Some(at)
+        };
+        let Some(at) = SECRETS.iter().filter_map(hit).min() else { break };
+        let value = &rest[at..];
+        let begin = value.len() - value.trim_start_matches(['"', '\'', ' ', '\\']).len();
+        let is_end = |c: char| c.is_whitespace() || "\"'&,;}\\".contains(c);
+        let many = value[begin..].find(is_end).unwrap_or(value.len() - begin);
+        out.push_str(&rest[..at + begin]);
+        if many > 0 {
+            out.push_str("(hidden)");
+        }
+        rest = &rest[at + begin + many..];
+    }
+    out + rest
 }
 
 /// Finds what a code and its words mean.
@@ -62,9 +115,13 @@ pub(super) fn plain_status(status: &str) -> String {
 
 /// The code and words of an answer in JSON, wherever in a text it stands.
 fn of_json(text: &str) -> Option<(String, String)> {
-    let start = text.find(['{', '['])?;
-    let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Json>();
-    let json = values.next()?.ok()?;
+    // A log has brackets of its own.
+    let starts = text.match_indices(['{', '[']).take(64);
+    starts.filter_map(|(at, _)| of_json_at(&text[at..])).next()
+}
+
+fn of_json_at(text: &str) -> Option<(String, String)> {
+    let json = serde_json::Deserializer::from_str(text).into_iter::<Json>().next()?.ok()?;
     let one = json.get(0).unwrap_or(&json);
     let of = |names: &[&str]| names.iter().find_map(|name| one.get(*name)?.as_str());
     let code = of(&["errorCode", "error", "error_code", "code"])?;
@@ -75,7 +132,8 @@ fn of_json(text: &str) -> Option<(String, String)> {
 /// The same of an address: that of a callback, or of Setup's error page (S 10.1).
 fn of_address(text: &str) -> Option<(String, String)> {
     let address = text.split_whitespace().find(|word| word.contains("error="))?;
-    let (_, query) = address.split_once(['?', '#'])?;
+    // A query may come without what it is asked of.
+    let query = address.split_once(['?', '#']).map_or(address, |(_, query)| query);
     let of = |name: &str| {
         let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         let value = pairs.find(|(key, _)| *key == name)?.1;
@@ -91,7 +149,9 @@ fn of_words(line: &str) -> Option<&'static Refusal> {
     let codes = || words().filter(|word| word.contains('_') || *word == "1800");
     // Of OAuth's words alone, and of the API's alone.
     let by_words = || find("error", line).or_else(|| find("", line));
-    let mut found: Vec<&'static Refusal> = codes().filter_map(|code| find(code, line)).collect();
+    let codes: BTreeSet<&str> = codes().take(256).collect();
+    let mut found: Vec<&'static Refusal> =
+        codes.into_iter().filter_map(|code| find(code, line)).collect();
     found.extend(by_words());
     found.into_iter().min_by_key(|refusal| refusal.id == VAGUE)
 }
@@ -148,6 +208,15 @@ mod tests {
             ),
             ("Error: this app is blocked by admin", "blocked"),
             (
+                "[2026-11-27 02:14] ERROR {\"error\":\"invalid_grant\",\
+                 \"error_description\":\"expired access\\/refresh token\"}",
+                "token-over",
+            ),
+            (
+                "error=invalid_grant&error_description=expired%20access%2Frefresh%20token",
+                "token-over",
+            ),
+            (
                 "sync failed with API_CURRENTLY_DISABLED: API is disabled for this User",
                 "no-api-for-user",
             ),
@@ -162,6 +231,31 @@ mod tests {
         let status = Symptom::of_text("Failed: IP Address Not Allowed");
         assert!(status.refusal.is_none() && status.statuses == ["ip address not allowed"]);
         assert_eq!(Symptom::of_text("got HTTP 404 from it").http, [404]);
+    }
+
+    #[test]
+    fn what_is_named_as_secret_is_not_shown() {
+        for text in [
+            "login failed for password=hunter2PLANT",
+            "{\"client_secret\": \"9A8BPLANT\", \"error\": \"invalid_client\"}",
+            "https://acme.example/callback?state=1&code=aPrxPLANT&error=x",
+            "grant_type=refresh_token&refresh_token=5AepPLANT HTTP 400",
+            "Password: hunter2PLANT",
+        ] {
+            let symptom = Symptom::of_text(text);
+            assert!(!format!("{symptom:?}").contains("PLANT"), "{symptom:?}");
+        }
+        let kept = Symptom::of_text("\"code\": \"NOT_FOUND\", status code 404");
+        assert_eq!(kept.http, [404]);
+        assert!(kept.text.unwrap().contains("NOT_FOUND"));
+    }
+
+    #[test]
+    fn a_large_text_is_read_in_no_time_and_cut() {
+        let text = "some_word other_word ".repeat(100_000);
+        let symptom = Symptom::of_text(&text);
+        assert!(symptom.text.unwrap().chars().count() <= SHOWN + 1);
+        assert!(symptom.statuses.iter().all(|one| one.chars().count() <= SHOWN + 1));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Each rule with rows that show it, and the law: what is older than the last time it worked, or in
 //! which order the rules stand, never changes the cause.
 
+mod accused;
 mod law;
 mod stories;
 

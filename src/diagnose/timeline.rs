@@ -1,6 +1,6 @@
 //! What happened, in order: sign-ins that went alike one after the other are one entry.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::evidence::{Evidence, speaks_of};
 use crate::org::recorded::{Change, SignIn};
@@ -39,7 +39,7 @@ pub enum MomentKind {
     Granted,
 }
 
-/// So many entries are told; of more the newest.
+/// So many entries are told; of more those that are nearest to when it stopped.
 const MOST: usize = 60;
 
 /// Tells what happened.
@@ -89,7 +89,25 @@ pub(super) fn timeline(e: &Evidence<'_>) -> Vec<Moment> {
             _ => folded.push(one),
         }
     }
-    folded.drain(..folded.len().saturating_sub(MOST));
+    if folded.len() > MOST {
+        let stopped = e.stop.first_bad.or(e.stop.last_good).unwrap_or(e.now);
+        // The stop lies within an entry, or so far from one.
+        let away = |one: &Moment| match (one.from <= stopped, one.to >= stopped) {
+            (true, true) => SignedDuration::ZERO,
+            (true, false) => stopped.duration_since(one.to),
+            (false, _) => one.from.duration_since(stopped),
+        };
+        // What worked last and what failed first are told whatever else there is.
+        let is_kept = |one: &Moment| {
+            let ends = [e.stop.last_good, e.stop.first_bad];
+            ends.into_iter().flatten().any(|at| one.from <= at && at <= one.to)
+        };
+        let rank = |one: &Moment| (!is_kept(one), away(one));
+        let mut ranks: Vec<_> = folded.iter().map(rank).collect();
+        ranks.sort_unstable();
+        let last = ranks[MOST - 1];
+        folded.retain(|one| rank(one) <= last);
+    }
     folded
 }
 
@@ -139,6 +157,6 @@ fn of_change(change: &Change) -> Moment {
         count: 1,
         kind: MomentKind::Changed,
         what: change.display.clone(),
-        by: change.by.clone(),
+        by: change.who(),
     }
 }

@@ -1,5 +1,6 @@
 //! The app: is it there, on, not blocked, and does it let this user in.
 
+use super::user::TAKEN_FROM_USER;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{Began, Fit, Found, Look, Proof};
 use crate::org::recorded::{AppKind, Blocked, Observed};
@@ -124,14 +125,7 @@ pub(in crate::diagnose) fn not_let_in(e: &Evidence<'_>) -> Look {
         "SetupEntityAccessAudit_Profile_ConnectedApplication_DisabledStandard",
         "changeUserRuntimeAccessPolicy",
         "PermSetDelete",
-        "PermSetUnassign",
-        "PermSetUnassign_HasExpiration",
-        "PermSetGroupUnassign",
         "PermissionSetGroupComponentRemoved",
-        "changedprofileforuser",
-        "changedprofileforusercusttostd",
-        "changedprofileforuserstdtocust",
-        "changedprofileforuserstdtostd",
     ];
     let approved = match &e.recorded.app {
         Observed::Seen(app) => app.is_admin_approved,
@@ -143,13 +137,14 @@ pub(in crate::diagnose) fn not_let_in(e: &Evidence<'_>) -> Look {
         None => return Look::Nothing,
     }
     Look::of(&e.recorded.is_let_in, false, "the user has what the app lets in", || {
-        let names = [e.app_names(), e.user_names(), e.holder_names()].concat();
+        let names = [e.app_names(), e.holder_names()].concat();
+        let of_user = e.change_between(TAKEN_FROM_USER, &e.user_names());
         Found::state(
             "SetupEntityAccess",
             "the app lets in pre-authorised users alone, and the user has none of its profiles \
              and permission sets",
         )
-        .since(e.change_between(ACTIONS, &names))
+        .since(of_user.or(e.change_between(ACTIONS, &names)))
     })
 }
 

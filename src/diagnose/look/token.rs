@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::diagnose::evidence::Evidence;
-use crate::diagnose::rule::{Began, Fit, Found, Look, Proof};
+use crate::diagnose::rule::{APP_CHANGED, Began, Fit, Found, Look, Proof};
 use crate::org::recorded::{AppState, Grant, Hidden, Observed, RefreshPolicy};
 
 /// So many grants an app keeps for a user; another takes the oldest away (S 10.3).
@@ -71,8 +71,9 @@ pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
                 let between = app.changed.filter(|changed| e.is_between(*changed));
                 found.began = between.map(|time| Began {
                     time,
-                    by: app.changed_by.clone(),
-                    what: "the app was changed".to_owned(),
+                    // Who wrote the file last need not have changed this of it.
+                    by: None,
+                    what: APP_CHANGED.to_owned(),
                     action: None,
                 });
             }
@@ -94,8 +95,13 @@ pub(in crate::diagnose) fn lifetime(e: &Evidence<'_>) -> Look {
     let (hours, from, words) = match app.refresh {
         Some(RefreshPolicy::Lifetime(hours)) => {
             let created = e.recorded.grants.seen().into_iter().flatten();
-            let created = created.filter_map(|one| one.created).max();
-            (hours, created.map(|created| (created, true)), "after its grant")
+            let (first, last) = (
+                created.clone().filter_map(|one| one.created).min(),
+                created.filter_map(|one| one.created).max(),
+            );
+            // Which of several is the vendor's nobody knows.
+            let is_one = first == last;
+            (hours, first.map(|created| (created, is_one)), "after its grant")
         }
         Some(RefreshPolicy::Inactivity(hours)) => (hours, last_use(e), "without use"),
         Some(_) => return Look::out("the policy sets refresh tokens no time"),
@@ -152,11 +158,18 @@ pub(in crate::diagnose) fn evicted(e: &Evidence<'_>) -> Look {
         Ok(grants) => grants,
         Err(hidden) => return Look::Unseen(hidden.clone()),
     };
-    if grants.len() < GRANTS {
-        return Look::out(match grants.len() {
-            0 => "the user has no grant of the app: none took its place".to_owned(),
-            count => format!("of the {GRANTS} grants that an app keeps the user has {count}"),
-        });
+    match grants.len() {
+        0 => return Look::out("the user has no grant of the app: none took its place"),
+        // Sources do not agree on whether a session counts, and one may be gone again (S 13.5).
+        count if count + 1 == GRANTS => {
+            let words = format!("the user has {count} grants of the app, and it keeps {GRANTS}");
+            return Look::Hit(Found::state("OauthToken", words).fit(Fit::Possible));
+        }
+        count if count < GRANTS => {
+            let words = format!("of the {GRANTS} grants that an app keeps the user has {count}");
+            return Look::out(words);
+        }
+        _ => {}
     }
     let oldest = grants.iter().filter_map(|one| one.created).min();
     let newest = grants.iter().filter_map(|one| one.created).max();
@@ -227,12 +240,15 @@ pub(in crate::diagnose) fn refreshed_sandbox(e: &Evidence<'_>) -> Look {
     Look::of(&e.recorded.is_sandbox, true, "the org is no sandbox", || {
         let has_past = e.stop.last_good.is_some();
         let fit = match (has_grants, has_past) {
-            (false, false) => Fit::VeryLikely,
+            (false, false) if e.recorded.sign_ins.seen().is_some_and(|all| !all.is_cut) => {
+                Fit::VeryLikely
+            }
             // What signed in here before was not lost with a copy of production.
             _ => Fit::Possible,
         };
         let mut found = Found::state("Organization", "it is a sandbox").fit(fit);
-        if fit == Fit::VeryLikely {
+        let is_read = e.recorded.sign_ins.seen().is_some_and(|all| !all.is_cut);
+        if fit == Fit::VeryLikely && is_read {
             let words = "no sign-in of the app that worked, and no grant of it, is recorded here";
             found.proofs.push(Proof::state("LoginHistory", words));
         }

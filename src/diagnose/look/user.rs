@@ -6,7 +6,7 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{ACCESS, Began, Fit, Found, Look, Proof};
 use crate::metadata::hours::Week;
 use crate::metadata::range::IpRange;
-use crate::org::recorded::{IpRelaxation, Observed, SignIn};
+use crate::org::recorded::{Change, IpRelaxation, Observed, SignIn};
 
 /// The flow by user name and password, as `LoginHistory` calls it (S 13.2).
 const BY_PASSWORD: &str = "OauthUsernamePassword";
@@ -83,6 +83,10 @@ fn used_password(row: &SignIn) -> Proof {
 
 pub(in crate::diagnose) fn password_changed(e: &Evidence<'_>) -> Look {
     match e.change_between(&["resetpassword", "changedpassword"], &e.user_names()) {
+        // Whether a new password ends refresh tokens sources do not agree on (S 13.6).
+        Some(change) if by_password(e).is_none() => {
+            Look::Hit(Found { is_open: true, ..Found::change(change) }.fit(Fit::Possible))
+        }
         Some(change) => Look::Hit(Found::change(change)),
         None => Look::Nothing,
     }
@@ -103,24 +107,28 @@ pub(in crate::diagnose) fn password_flow(e: &Evidence<'_>) -> Look {
     )
 }
 
+/// What is done to a user: such a row names the set or the profile too, of whomever it is taken.
+pub(super) const TAKEN_FROM_USER: &[&str] = &[
+    "PermSetUnassign",
+    "PermSetUnassign_HasExpiration",
+    "PermSetGroupUnassign",
+    "changedprofileforuser",
+    "changedprofileforusercusttostd",
+    "changedprofileforuserstdtocust",
+    "changedprofileforuserstdtostd",
+];
+
 pub(in crate::diagnose) fn no_api(e: &Evidence<'_>) -> Look {
-    const ACTIONS: &[&str] = &[
+    const OF_HOLDER: &[&str] = &[
         "PermSetDisableUserPerm",
-        "PermSetUnassign",
-        "PermSetUnassign_HasExpiration",
-        "PermSetGroupUnassign",
         "PermissionSetGroupComponentRemoved",
         "profilePermChangedCustom",
         "profilePermChangedStandard",
-        "changedprofileforuser",
-        "changedprofileforusercusttostd",
-        "changedprofileforuserstdtocust",
-        "changedprofileforuserstdtostd",
     ];
     Look::of(&e.recorded.has_api_enabled, false, "the user has API Enabled", || {
-        let names = [e.holder_names(), e.user_names()].concat();
+        let of_user = e.change_between(TAKEN_FROM_USER, &e.user_names());
         Found::state("PermissionSetAssignment", "no set of the user's has API Enabled")
-            .since(e.change_between(ACTIONS, &names))
+            .since(of_user.or(e.change_between(OF_HOLDER, &e.holder_names())))
     })
 }
 
@@ -128,6 +136,8 @@ pub(in crate::diagnose) fn no_api(e: &Evidence<'_>) -> Look {
 pub(in crate::diagnose) fn addresses(e: &Evidence<'_>) -> Look {
     let names = [e.app_names(), e.holder_names()].concat();
     let change = e.change_between(&["changeIpRelaxationPolicy", "loginIpRange"], &names);
+    // What lets more addresses in has kept none out.
+    let change = change.filter(|change| !change.display.to_lowercase().contains(" to relax"));
     let relaxation = match &e.recorded.app {
         Observed::Seen(app) => app.ip,
         Observed::NotObserved(_) => None,
@@ -205,30 +215,44 @@ pub(in crate::diagnose) fn hours(e: &Evidence<'_>) -> Look {
                 }
                 None => "its login hours have limits".to_owned(),
             };
-            Look::Hit(Found::state(e.profile_called(), words).fit(Fit::Possible))
+            // Whether the try was outside of them is told by its row alone: nobody knows here in
+            // which zone the org counts.
+            let is_told = |row: &SignIn| {
+                let status = row.status.to_lowercase();
+                status.contains("restricted time") || status.contains("ip address not allowed")
+            };
+            let is_open = !e.failed().into_iter().any(is_told);
+            let found = Found::state(e.profile_called(), words).fit(Fit::Possible);
+            Look::Hit(Found { is_open, ..found })
         }
         Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
     }
 }
 
+/// Whether what somebody was told speaks of objects or fields.
+fn explains_calls(e: &Evidence<'_>) -> bool {
+    let told = e.symptom.text.as_deref().unwrap_or_default();
+    ["INVALID_FIELD", "INVALID_TYPE", "INSUFFICIENT_ACCESS"].iter().any(|code| told.contains(code))
+}
+
 /// What the user may see and do with objects and fields.
 pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
-    const ACTIONS: &[&str] = &[
+    const OF_HOLDER: &[&str] = &[
         "PermSetDisableUserPerm",
         "PermSetEntityPermChanged",
         "PermSetFlsChanged",
         "PermSetDelete",
-        "PermSetUnassign",
-        "PermSetUnassign_HasExpiration",
-        "PermSetGroupUnassign",
         "PermissionSetGroupComponentRemoved",
         "profileOlpChangedCustom",
         "profileFlsChangedCustom",
         "profileFlsChangedStandard",
         "profileEntityPermRemoved",
     ];
-    let names = [e.holder_names(), e.user_names()].concat();
-    let change = e.change_between(ACTIONS, &names);
+    let of_user = e.change_between(TAKEN_FROM_USER, &e.user_names());
+    let of_holder = e.change_between(OF_HOLDER, &e.holder_names());
+    // What was given was not taken.
+    let is_taken = |change: &&Change| !change.display.to_lowercase().contains("granted");
+    let change = of_user.or(of_holder.filter(is_taken));
     let drift = e.drift_at(ACCESS);
     let mut found = match (drift, change) {
         (Some(drift), change) => {
@@ -236,7 +260,10 @@ pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
             Found::state("template", words).since(change)
         }
         // Where it has been changed again, and is as the template wants it.
-        (None, Some(change)) => match e.change_since(ACTIONS, &names) {
+        (None, Some(change)) => match e
+            .change_since(TAKEN_FROM_USER, &e.user_names())
+            .or(e.change_since(OF_HOLDER, &e.holder_names()))
+        {
             Some(again) if again.time > change.time => {
                 let words = "it was changed again; whether that is enough the next call shows";
                 let mut found = Found::change(change).over(words);
@@ -256,6 +283,9 @@ pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
             words: format!("{} calls of {} ended with {}", kind.count, kind.of, kind.status),
         });
     }
+    // A change that took access is one where calls fail of it, or the template says that it lacks.
+    let has_calls = found.proofs.iter().any(|proof| proof.of.starts_with("EventLogFile"));
+    found.is_open = drift.is_none() && !has_calls && !explains_calls(e);
     if found.over.is_some() { Look::Past(found) } else { Look::Hit(found) }
 }
 

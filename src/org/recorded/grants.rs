@@ -50,8 +50,12 @@ pub(super) async fn read(
     };
     // Whether `OauthToken` has grants of external client apps is UNVERIFIED: both are asked.
     let rows = of_rows(org, user, names, rights).await?;
-    if app.kind() != Some(AppKind::External) {
-        return Ok(rows);
+    match app.kind() {
+        Some(AppKind::External) => {}
+        Some(_) => return Ok(rows),
+        // An external client app's may stand elsewhere, so that none here is not none at all.
+        None if rows.seen().is_some_and(|rows| !rows.is_empty()) => return Ok(rows),
+        None => {}
     }
     let used = of_usage(org, user, names).await?;
     Ok(match (rows, used) {
@@ -61,6 +65,8 @@ pub(super) async fn read(
             Observed::Seen(rows)
         }
         (Observed::Seen(rows), _) if !rows.is_empty() => Observed::Seen(rows),
+        // The one whose right is known says more.
+        (Observed::NotObserved(rows), Observed::NotObserved(_)) => Observed::NotObserved(rows),
         (_, used) => used,
     })
 }

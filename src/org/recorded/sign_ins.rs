@@ -170,8 +170,11 @@ pub(super) async fn read(
     }
     if !all.is_cut && !all.has_come_by_itself(names) {
         match rows(org, user, &format!("< {}", soql_time(since)), OLDER).await {
-            Ok(older) => all.rows.extend(older),
-            Err(error) if error.is_about_one_question() => {}
+            Ok(older) => {
+                all.is_cut |= older.len() >= OLDER;
+                all.rows.extend(older);
+            }
+            Err(error) if error.is_about_one_question() => all.is_cut = true,
             Err(error) => return Err(error),
         }
     }

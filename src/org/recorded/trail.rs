@@ -31,6 +31,17 @@ pub struct Change {
     pub delegate: Option<String>,
 }
 
+impl Change {
+    /// Who did it: who was signed in as somebody else is named first.
+    pub fn who(&self) -> Option<String> {
+        match (&self.delegate, &self.by) {
+            (Some(delegate), Some(by)) => Some(format!("{delegate}, signed in as {by}")),
+            (Some(delegate), None) => Some(delegate.clone()),
+            (None, by) => by.clone(),
+        }
+    }
+}
+
 /// The changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trail {

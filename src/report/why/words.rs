@@ -5,7 +5,8 @@ use jiff::tz::TimeZone;
 
 use super::Why;
 use crate::diagnose::{
-    self, Began, Diagnosis, Fit, Hit, Moment, MomentKind, Rule, ShownBy, Symptom, Verdict,
+    self, APP_CHANGED, Began, Diagnosis, Fit, Hit, Moment, MomentKind, Rule, ShownBy, Symptom,
+    Verdict,
 };
 
 /// A text with its first letter large.
@@ -104,7 +105,7 @@ fn of_cause(why: &Why<'_>, when: &str, diagnosis: &Diagnosis, cause: &Hit) -> St
         (Some(by), Some(None)) => (format!("{by} made a change at {time}"), false),
         (Some(by), None) => (format!("{what} at {time}, by {by}"), false),
         // What happens by itself says all.
-        (None, action) => (format!("{what} at {time}"), action.is_none()),
+        (None, action) => (format!("{what} at {time}"), action.is_none() && what != APP_CHANGED),
     };
     let because = if says_all { String::new() } else { format!(": {because}") };
     // When it failed first nobody knows where none came any more.

@@ -1,0 +1,117 @@
+//! Who is not accused: changes of another app, of another user, in the other direction, or of what
+//! cannot have stopped it.
+
+use super::*;
+use crate::diagnose::ShownBy;
+use crate::org::recorded::{CallKind, Calls};
+
+const OVER: &str = "invalid_grant: expired access/refresh token";
+
+#[test]
+fn what_cannot_stop_a_sign_in_is_not_what_stopped_it() {
+    let mut org = with_change(well(), "01:50", "PermSetFlsChanged", "Lamp Integration changed");
+    seen(&mut org.grants).clear();
+    let found = asked(&org);
+    assert_eq!(found.stop.shown_by, ShownBy::NoGrant);
+    assert_eq!(cause(&found), None, "{found:?}");
+    assert!(!fits(&found).contains(&"field-access"), "{:?}", fits(&found));
+}
+
+#[test]
+fn a_change_that_the_flow_never_meets_is_no_cause() {
+    for (action, display) in [
+        ("resetpassword", "Reset password for user Lamp Robot"),
+        ("changeApplicationCertificate", "Changed certificate of application Lamp Sync"),
+        ("changeApplicationCallbackUrl", "Changed callback URL of application Lamp Sync"),
+        ("changeApplicationPkceRequired", "Changed PKCE of application Lamp Sync"),
+    ] {
+        let found = told(&with_change(well(), "01:50", action, display), OVER);
+        assert_eq!(cause(&found), None, "{action}");
+    }
+    // Of whom comes with a password a new one is the cause.
+    let mut org = failing("Invalid Password");
+    for row in &mut seen(&mut org.sign_ins).rows {
+        row.flow = Some("OauthUsernamePassword".to_owned());
+    }
+    let org = with_change(org, "01:50", "resetpassword", "Reset password for user Lamp Robot");
+    assert_eq!(cause(&asked(&org)), Some("password-wrong"));
+}
+
+#[test]
+fn what_lets_more_in_has_kept_nobody_out() {
+    let relaxed = "For connected app Lamp Sync, changed from Enforce IP restrictions to Relax IP \
+                   restrictions";
+    let mut org = with_change(well(), "01:50", "changeIpRelaxationPolicy", relaxed);
+    assert_eq!(cause(&asked(&org)), None);
+    org = with_change(well(), "01:50", "PermSetFlsChanged", "Lamp Integration: Read granted");
+    let found = told(&org, "INVALID_FIELD: No such column").cause.unwrap();
+    assert_eq!((found.rule.id, found.found.began), ("field-access", None), "nobody took it");
+}
+
+#[test]
+fn what_was_done_to_another_user_or_app_is_no_cause() {
+    let mut org = well();
+    org.has_api_enabled = Observed::Seen(false);
+    let display = "Unassigned permission set Lamp Integration from user Someone Else";
+    let found = asked(&with_change(org, "01:50", "PermSetUnassign", display));
+    let hits = found.cause.iter().chain(&found.consistent).chain(&found.also);
+    for hit in hits {
+        assert_eq!(hit.found.began, None, "{hit:?}");
+    }
+    for name in ["Lamp Sync Staging", "Old Lamp Sync"] {
+        let display = format!("Installed Connected App {name} to Salesforce");
+        let org = with_change(well(), "01:50", "insertConnectedApplication", &display);
+        assert_eq!(cause(&asked(&org)), None, "{name}");
+    }
+    let display = "Installed Connected App Lamp Sync to Salesforce";
+    let org = with_change(well(), "01:50", "insertConnectedApplication", display);
+    assert_eq!(cause(&asked(&org)), Some("approval-reset"));
+}
+
+#[test]
+fn who_was_signed_in_as_somebody_else_is_named() {
+    let mut org = failing("User is frozen");
+    seen(&mut org.locks).is_frozen = true;
+    org = with_change(org, "01:50", "frozeuser", "Froze user Lamp Robot");
+    seen(&mut org.trail).rows[0].delegate = Some("culprit@lamp.example.com".to_owned());
+    let found = asked(&org);
+    let by = found.cause.unwrap().found.began.unwrap().by.unwrap();
+    assert_eq!(by, "culprit@lamp.example.com, signed in as Jo Doe");
+}
+
+#[test]
+fn who_comes_seldom_or_on_weekdays_has_not_stopped() {
+    let mut org = well();
+    seen(&mut org.sign_ins).rows.truncate(1);
+    assert_eq!(asked(&org).stop.shown_by, ShownBy::Nothing);
+    // Monday to Friday, and it is Sunday: the 25th is a Wednesday.
+    let friday = at("01:30") - SignedDuration::from_hours(24 * 5);
+    let nights = |more: i64| {
+        (0..5).map(move |night| friday - SignedDuration::from_hours(24 * (night + more)))
+    };
+    seen(&mut org.sign_ins).rows = nights(0).map(|time| sign_in(time, "Success")).collect();
+    let sunday = friday + SignedDuration::from_hours(49);
+    let tuesday = friday + SignedDuration::from_hours(24 * 4 + 2);
+    assert_eq!(diagnose(&org, None, &[], sunday).stop.shown_by, ShownBy::Nothing);
+    assert_eq!(diagnose(&org, None, &[], tuesday).stop.shown_by, ShownBy::Silence);
+}
+
+#[test]
+fn drift_of_one_object_explains_no_calls_of_another() {
+    let mut org = well();
+    let call = |of: &str, status: u16, clock: &str| CallKind {
+        of: of.to_owned(),
+        status,
+        count: 3,
+        first: at(clock),
+        last: at(clock),
+        address: None,
+    };
+    org.calls = Observed::Seen(Calls {
+        kinds: vec![call("Case", 200, "01:00"), call("Case", 404, "02:00")],
+        ..Calls::default()
+    });
+    let steps = [drift("read", "Profile", "objectPermissions[Account].viewAllFields")];
+    let found = diagnose(&org, None, &steps, now());
+    assert_ne!(cause(&found), Some("field-access"), "{found:?}");
+}
