@@ -187,6 +187,9 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     let (mut consistent, rest): (Vec<Hit>, Vec<Hit>) =
         left.into_iter().partition(|hit| cause.is_none() && is_consistent(hit, e));
     consistent.sort_by_key(|hit| (Reverse(hit.found.fit), hit.rule.order, hit.rule.id));
+    // Where nothing of the app was seen, what might as well be of any app is no finding.
+    let is_blind = is_blind(e.recorded);
+    consistent.retain(|hit| !is_blind || hit.rule.is_recorded || hit.found.fit > Fit::Possible);
     // What leaves no trace is no finding of its own beside a cause.
     let mut also: Vec<Hit> = causes.collect();
     // What somebody may want so is wrong only where a template says it, as one of its steps.
@@ -239,7 +242,7 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
         also,
         unseen,
         timeline: timeline::timeline(e),
-        is_blind: is_blind(e.recorded),
+        is_blind,
     }
 }
 

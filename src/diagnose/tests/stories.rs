@@ -438,3 +438,16 @@ fn an_error_alone_leads_to_its_causes_the_usual_ones_first() {
     assert!(of(OVER)[..7].contains(&"evicted-by-approval"));
     assert!(of("the dog ate it").is_empty());
 }
+
+/// What is the same of every sandbox is no finding where nothing of the app was seen.
+#[test]
+fn who_sees_nothing_of_the_app_finds_nothing() {
+    let mut org = well();
+    org.is_sandbox = Observed::Seen(true);
+    org.sign_ins = Observed::hidden("the org shows no row", "Monitor Login History");
+    org.grants = Observed::hidden("the org shows no row", "Customize Application");
+    org.trail = Observed::hidden("the org shows no row", "View Setup and Configuration");
+    org.app = Observed::hidden("the org answers INSUFFICIENT_ACCESS", "Modify Metadata");
+    let found = told(&org, "invalid_grant: expired access/refresh token");
+    assert_eq!((found.verdict(), fits(&found)), (crate::diagnose::Verdict::Blind, vec![]));
+}

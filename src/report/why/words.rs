@@ -52,6 +52,7 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
     match (diagnosis.verdict(), &diagnosis.cause) {
         (Verdict::Cause, Some(cause)) => of_cause(why, &when, diagnosis, cause),
         (Verdict::Consistent, _) => {
+            let partly = partly(diagnosis);
             let likeliest = diagnosis.consistent.first();
             let likeliest = likeliest.filter(|hit| hit.found.fit > Fit::Possible);
             let when = match (stop.first_bad, stop.last_good) {
@@ -61,12 +62,22 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
             match likeliest {
                 Some(hit) => {
                     let cause = hit.rule.cause;
-                    format!("{when}, the org does not record: what fits best is that {cause}")
+                    format!(
+                        "{partly}{when}, the org does not record: what fits best is that {cause}"
+                    )
                 }
-                None => format!("{when}, the org does not record, and nothing in it stands out"),
+                None if partly.is_empty() => {
+                    format!("{when}, the org does not record, and nothing in it stands out")
+                }
+                // What was not read may well stand out.
+                None => format!("{partly}{when}, what could be seen does not tell"),
             }
         }
-        (Verdict::Blind, _) => "Nothing could be seen in the org".to_owned(),
+        (Verdict::Blind, _) => {
+            "Nothing that would tell why could be seen in the org: no sign-ins, grants, changes or \
+             policies"
+                .to_owned()
+        }
         _ => {
             let wrong = diagnosis.also.len() + diagnosis.other_steps.len();
             let also = match wrong {
@@ -78,14 +89,38 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
                 None => String::new(),
             };
             // What a right would show may explain it.
-            let is_partial = diagnosis.unseen.iter().any(|one| one.hidden.right.is_some());
-            let seen = if is_partial {
+            let seen = if is_partial(diagnosis) {
                 "Nothing that could be seen explains it, and not all could"
             } else {
                 "Nothing that the org has recorded explains it"
             };
             format!("{seen}{last}{also}")
         }
+    }
+}
+
+/// Says whether a right would show more.
+fn is_partial(diagnosis: &Diagnosis) -> bool {
+    diagnosis.unseen.iter().any(|one| one.hidden.right.is_some())
+}
+
+/// That not all could be seen, and what of it would tell most.
+fn partly(diagnosis: &Diagnosis) -> String {
+    const TELLING: [(&str, &str); 6] = [
+        ("the app's policies", "policies"),
+        ("whether the app is blocked", "blocks"),
+        ("grants of the app", "grants"),
+        ("sign-ins of the user", "sign-ins"),
+        ("changes of the set-up", "changes"),
+        ("whether the user is frozen", "locks"),
+    ];
+    let hidden = || diagnosis.unseen.iter().filter(|one| one.hidden.right.is_some());
+    let is_hidden = |what: &str| hidden().any(|one| one.what.starts_with(what));
+    let named: Vec<&str> =
+        TELLING.iter().filter(|(what, _)| is_hidden(what)).map(|(_, name)| *name).collect();
+    match named.as_slice() {
+        [] => String::new(),
+        named => format!("Not all could be seen ({}). ", named.join(", ")),
     }
 }
 
@@ -248,9 +283,15 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
              it runs at all; at which address and as whom it signs in"
                 .to_owned(),
         ),
-        Verdict::Blind => next.push(
-            "sign in as an administrator, or give this user the rights that are named".to_owned(),
-        ),
+        Verdict::Blind => {}
+    }
+    if diagnosis.cause.is_none() && is_partial(diagnosis) {
+        next.insert(
+            0,
+            "sign in as an administrator, or give this user the rights that are named, and ask \
+             again: what was not seen may be why"
+                .to_owned(),
+        );
     }
     if diagnosis.symptom.text.is_none() && diagnosis.verdict() == Verdict::Consistent {
         next.push("`--error TEXT` with what the vendor's log says narrows it down".to_owned());
@@ -273,7 +314,8 @@ pub(super) fn of_kind(kind: MomentKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnose::{Found as Seen, Proof, Stop, rules};
+    use crate::diagnose::{Found as Seen, Proof, Stop, Unseen, rules};
+    use crate::org::recorded::Hidden;
     use crate::report::why::{Found, Why};
 
     fn time(text: &str) -> Timestamp {
@@ -360,6 +402,23 @@ mod tests {
         assert_eq!(
             first_line(&diagnosis("secret-rotated", None), "UTC0", "2026-11-25T06:00:00Z"),
             "It stopped at 01:14 UTC: the client secret, or the client id, is not the app's any more"
+        );
+    }
+
+    #[test]
+    fn what_was_not_seen_is_said_first() {
+        let mut found = diagnosis("app-blocked", None);
+        found.consistent = found.cause.take().into_iter().collect();
+        found.consistent[0].found.fit = Fit::Possible;
+        let hidden = Hidden { reason: "no row".to_owned(), right: Some("Manage Users") };
+        found.unseen = vec![
+            Unseen { what: "the app's policies", hidden: hidden.clone() },
+            Unseen { what: "whether the app is blocked", hidden },
+        ];
+        assert_eq!(
+            first_line(&found, "UTC0", "2026-11-25T06:00:00Z"),
+            "Not all could be seen (policies, blocks). It stopped at 01:14 UTC; why, what could be \
+             seen does not tell"
         );
     }
 }
