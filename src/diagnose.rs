@@ -52,6 +52,8 @@ pub struct Diagnosis {
     pub timeline: Vec<Moment>,
     /// Whether anything at all could be seen.
     pub is_blind: bool,
+    /// Who was seen with the app, where the user that was asked for never was.
+    pub other_users: Vec<String>,
 }
 
 /// What a rule has found.
@@ -243,6 +245,7 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
         unseen,
         timeline: timeline::timeline(e),
         is_blind,
+        other_users: e.recorded.other_users(),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::cli::shared::wanted::{self, Wanted};
 use crate::diagnose::{self, Drift, Symptom, Verdict};
 use crate::metadata::lasting::Period;
 use crate::org::Org;
-use crate::org::recorded::{Asked, Known};
+use crate::org::recorded::{Asked, Recorded};
 use crate::report::code;
 use crate::report::json::parts::Identity;
 use crate::report::why::{self, Document, Found, Why};
@@ -226,13 +226,20 @@ impl<'a> Request<'a> {
         let name = self.choice.name();
         let connected = connect::connect(&self.choice, connect::options(self.ui)).await?;
         let org = &connected.org;
-        let (Some(app), Some(user)) = (self.app(), self.user()) else {
+        let (app, mut user) = (self.app(), self.user());
+        if let (Some(app), None) = (&app, &user) {
+            user = self.only_user(org, app).await;
+        }
+        let (Some(app), Some(user)) = (app, user) else {
             return Err(self.unnamed(org).await);
         };
         let now = org.now().unwrap_or_else(clock::now);
         let asked = Asked { app, user, since: self.since(now) };
         let failed = |error| CommandError::org(name, &error);
         let recorded = org.recorded(&asked).await.map_err(failed)?;
+        if let Some(error) = unknown(&asked, &recorded) {
+            return Err(error);
+        }
         let drift = self.drift(org).await;
         let diagnosis = diagnose::diagnose(&recorded, self.arguments.error.as_deref(), &drift, now);
         let (requests, version) = (org.requests(), org.api_version());
@@ -308,12 +315,55 @@ impl<'a> Request<'a> {
             )
             .usage();
         // Who knows them is helped; who cannot see them is told the rest.
-        let Known { apps, users } = org.known_apps().await.unwrap_or_default();
-        let told = |words: &str, names: &[String]| match names {
-            [] => None,
-            names => Some(format!("{words} seen in this org: {}", names.join(", "))),
+        let known = org.known_apps().await.unwrap_or_default();
+        let users = self.app().map(|app| known.users_of(&[app])).unwrap_or_default();
+        let told = match users.as_slice() {
+            [] => [seen("apps", &known.apps()), seen("users", &known.users())],
+            users => [None, seen("users of the app", users)],
         };
-        let known = [told("apps", &apps), told("users with grants", &users)];
-        known.into_iter().flatten().fold(error, CommandError::hint)
+        told.into_iter().flatten().fold(error, CommandError::hint)
     }
+
+    /// The one user who was seen with an app. Who is shown only their own rows would always be it.
+    async fn only_user(&self, org: &Org, app: &str) -> Option<String> {
+        let known = org.known_apps().await.ok()?;
+        let users = known.users_of(&[app.to_owned()]);
+        let [user] = users.as_slice() else { return None };
+        let caller = org.user().await.ok()?;
+        if *user == caller.username {
+            return None;
+        }
+        self.ui.note(&format!("no user is named; the one seen with {app} is taken: {user}"));
+        Some(user.clone())
+    }
+}
+
+/// Names that were seen, to be told.
+fn seen(words: &str, names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| format!("{words} seen in this org: {}", names.join(", ")))
+}
+
+/// Says that the org has no such user or knows no such app, and which it has.
+fn unknown(asked: &Asked, recorded: &Recorded) -> Option<CommandError> {
+    let known = recorded.known.clone().unwrap_or_default();
+    if recorded.has_no_such_user() {
+        let error = CommandError::new(format!("this org has no user {}", asked.user))
+            .because("sign-ins and grants are looked up by the user")
+            .hint("name with `--user USER` the user name as whom the integration signs in")
+            .usage();
+        let users = known.users_of(&recorded.app_names);
+        let told = match users.as_slice() {
+            [] => seen("users", &known.users()),
+            users => seen(&format!("users of {}", asked.app), users),
+        };
+        return Some(told.into_iter().fold(error, CommandError::hint));
+    }
+    if !recorded.knows_no_such_app() {
+        return None;
+    }
+    let error = CommandError::new(format!("this org knows no app {}", asked.app))
+        .because("it is not installed, and no sign-in, grant or change names it")
+        .hint("name with `--app APP` the app's API name or label")
+        .usage();
+    Some(seen("apps", &known.apps()).into_iter().fold(error, CommandError::hint))
 }

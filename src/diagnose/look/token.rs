@@ -223,6 +223,11 @@ pub(in crate::diagnose) fn refreshed_sandbox(e: &Evidence<'_>) -> Look {
     if e.recorded.grants.seen().is_some_and(|grants| grants.iter().any(is_kept)) {
         return Look::out("a grant of before it worked last is still there");
     }
+    // Nothing of this user is recorded here, for it was never this user.
+    let others = e.recorded.other_users();
+    if !others.is_empty() {
+        return Look::out(format!("others use the app here: {}", others.join(", ")));
+    }
     let has_grants = e.recorded.grants.seen().is_none_or(|grants| !grants.is_empty());
     Look::of(&e.recorded.is_sandbox, true, "the org is no sandbox", || {
         let has_past = e.stop.last_good.is_some();

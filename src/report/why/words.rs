@@ -40,6 +40,11 @@ pub(super) fn span(why: &Why<'_>, from: Timestamp, to: Timestamp) -> String {
 /// The first line: the one thing, when, and by whom.
 pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
     let stop = &diagnosis.stop;
+    if let (None, [other, ..]) = (&diagnosis.cause, diagnosis.other_users.as_slice()) {
+        let user = why.user.as_deref().unwrap_or("this user");
+        let app = why.app.as_deref().unwrap_or("the app");
+        return format!("{user} is not seen to have used {app} here: {other} has");
+    }
     let when = match (stop.first_bad, stop.last_good, stop.shown_by) {
         (Some(first), ..) => format!("It stopped at {}", at(why, first)),
         (None, Some(last), ShownBy::Nothing) => format!("It worked last at {}", at(why, last)),
@@ -285,6 +290,14 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
         ),
         Verdict::Blind => {}
     }
+    if diagnosis.symptom.text.is_none() && diagnosis.verdict() == Verdict::Consistent {
+        next.push("`--error TEXT` with what the vendor's log says narrows it down".to_owned());
+    }
+    if diagnosis.cause.is_none() && !diagnosis.other_users.is_empty() {
+        let users: Vec<String> =
+            diagnosis.other_users.iter().map(|user| format!("`--user {user}`")).collect();
+        next = vec![format!("ask again with {}", users.join(" or "))];
+    }
     if diagnosis.cause.is_none() && is_partial(diagnosis) {
         next.insert(
             0,
@@ -292,9 +305,6 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
              again: what was not seen may be why"
                 .to_owned(),
         );
-    }
-    if diagnosis.symptom.text.is_none() && diagnosis.verdict() == Verdict::Consistent {
-        next.push("`--error TEXT` with what the vendor's log says narrows it down".to_owned());
     }
     next
 }
@@ -345,6 +355,7 @@ mod tests {
             unseen: Vec::new(),
             timeline: Vec::new(),
             is_blind: false,
+            other_users: Vec::new(),
         }
     }
 
