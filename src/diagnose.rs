@@ -423,6 +423,7 @@ pub fn causes(symptom: &Symptom) -> Vec<&'static Rule> {
         of_refusal(rule.refusals)
             || (of_refusal(rule.may_refuse) && !is_only_vague)
             || symptom.statuses.iter().any(|one| rule.has_status(one))
+            || is_by_http(rule, symptom)
     };
     let mut all: Vec<&'static Rule> = rules().filter(of_it).collect();
     all.sort_by_key(|rule| (!is_usual(rule, symptom), rule.order, rule.id));
@@ -433,4 +434,10 @@ pub fn causes(symptom: &Symptom) -> Vec<&'static Rule> {
 pub fn is_usual(rule: &Rule, symptom: &Symptom) -> bool {
     symptom.refusal.is_some_and(|one| rule.has_refusal(one.id))
         || symptom.statuses.iter().any(|one| rule.has_status(one))
+        || is_by_http(rule, symptom)
+}
+
+/// Says whether a status of HTTP, of which no words tell more, is one that a rule explains.
+fn is_by_http(rule: &Rule, symptom: &Symptom) -> bool {
+    symptom.refusal.is_none() && symptom.http.iter().any(|one| rule.http.contains(one))
 }

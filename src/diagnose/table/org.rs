@@ -58,6 +58,16 @@ pub(super) const RULES: &[Rule] = &[
         ..RULE
     },
     Rule {
+        id: "too-many-at-once",
+        order: 6,
+        cause: "too many requests that take long run at once",
+        looks_at: "the error's words; the event log ApiTotalUsage says who makes requests",
+        source: "S 10.2",
+        refusals: &["too-many-at-once"],
+        way_out: at_the_vendor("run fewer at once, and ask for less at a time"),
+        ..RULE
+    },
+    Rule {
         id: "code-reused",
         order: 6,
         cause: "the vendor used an authorisation code twice",
@@ -120,6 +130,7 @@ pub(super) const RULES: &[Rule] = &[
             "external-client-app-not-installed",
             "session-not-for-the-api",
             "url-not-reset",
+            "no-such-host",
         ],
         way_out: both(
             "see the org's own address",
