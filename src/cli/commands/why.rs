@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::Args;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cli::shared::answer::Answer;
@@ -56,9 +58,9 @@ pub(crate) struct WhyArguments {
     #[arg(long, value_name = "USER")]
     user: Option<String>,
 
-    /// How far back to look: 12h, 7d, 4w
+    /// How far back to look: 12h, 7d, 4w, or from which day on: 2026-11-20
     #[arg(long, value_name = "TIME", default_value = "7d")]
-    since: Period,
+    since: Since,
 
     /// What the vendor's log or page says: an error, the body of an answer, the address of an error
     /// page
@@ -146,6 +148,46 @@ fn give(
         Format::Markdown => why::markdown(why),
         _ => why::text(why),
     })
+}
+
+/// How far back to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Since {
+    /// So long before now.
+    Back(Period),
+    /// From a day on, where the reader is.
+    Day(Date),
+}
+
+impl FromStr for Since {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if let Ok(day) = text.parse::<Date>() {
+            return Ok(Self::Day(day));
+        }
+        let number = text.trim_end_matches(['h', 'd', 'w']);
+        let is_number = !number.is_empty() && number.bytes().all(|one| one.is_ascii_digit());
+        match text.parse::<Period>() {
+            Ok(period) if period.hours() == 0 => Err(format!("`{text}` is no time to look at")),
+            Ok(period) => Ok(Self::Back(period)),
+            Err(_) if is_number && number.len() < text.len() => Err(format!(
+                "`{text}` is too far back: an org keeps sign-ins and changes for half a year"
+            )),
+            Err(why) => Err(format!("{why}, and no day such as 2026-11-20")),
+        }
+    }
+}
+
+impl Since {
+    fn before(self, now: Timestamp) -> Timestamp {
+        let since = match self {
+            Self::Back(period) => now.checked_sub(SignedDuration::from_hours(period.hours())).ok(),
+            Self::Day(day) => clock::zone().to_timestamp(day.at(0, 0, 0, 0)).ok(),
+        };
+        since.unwrap_or(Timestamp::UNIX_EPOCH).min(now)
+    }
 }
 
 /// What is asked of an org.
@@ -267,8 +309,7 @@ impl<'a> Request<'a> {
     }
 
     fn since(&self, now: Timestamp) -> Timestamp {
-        let back = SignedDuration::from_hours(self.arguments.since.hours());
-        now.checked_sub(back).unwrap_or(Timestamp::UNIX_EPOCH)
+        self.arguments.since.before(now)
     }
 
     /// What of the templates is not so. What the org recorded is told without it too.
@@ -366,4 +407,28 @@ fn unknown(asked: &Asked, recorded: &Recorded) -> Option<CommandError> {
         .hint("name with `--app APP` the app's API name or label")
         .usage();
     Some(seen("apps", &known.apps()).into_iter().fold(error, CommandError::hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_back_is_a_time_or_a_day() {
+        let now: Timestamp = "2026-11-25T06:00:00Z".parse().unwrap();
+        let back: Since = "12h".parse().unwrap();
+        assert_eq!(back.before(now), "2026-11-24T18:00:00Z".parse().unwrap());
+        let day = "2026-11-20".parse::<Since>().unwrap();
+        assert_eq!(day, Since::Day(jiff::civil::date(2026, 11, 20)));
+        assert_eq!("2027-01-01".parse::<Since>().unwrap().before(now), now);
+        for (text, words) in [
+            ("99999d", "too far back"),
+            ("0d", "no time to look at"),
+            ("soon", "and no day such as 2026-11-20"),
+            ("d", "and no day"),
+        ] {
+            let why = text.parse::<Since>().unwrap_err();
+            assert!(why.contains(words), "{text}: {why}");
+        }
+    }
 }
