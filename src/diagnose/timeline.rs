@@ -100,7 +100,10 @@ pub(super) fn timeline(e: &Evidence<'_>) -> Vec<Moment> {
 const OF_USERS: &str = "Manage Users";
 
 fn is_alike(one: &Moment, other: &Moment) -> bool {
-    one.kind == other.kind && one.kind != MomentKind::Changed && one.what == other.what
+    // Of changes only what a person reads as one row twice.
+    let is_one = one.kind != MomentKind::Changed
+        || one.by == other.by && other.from.duration_since(one.to).as_secs() < 60;
+    one.kind == other.kind && one.what == other.what && is_one
 }
 
 /// Says whether a change is one of the whole org's sign-in, which names nobody.

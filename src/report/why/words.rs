@@ -247,10 +247,16 @@ pub(super) fn of_moment(moment: &Moment) -> String {
     let from = by.as_deref().map(|by| format!(", from {by}")).unwrap_or_default();
     match kind {
         MomentKind::SignedIn => format!("{}signed in{from}", times(*count)),
-        MomentKind::Failed => format!("{}failed: {what}{from}", times(*count)),
+        // The org's words may say so themselves.
+        MomentKind::Failed => {
+            let what = what.trim_start_matches("Failed: ");
+            format!("{}failed: {what}{from}", times(*count))
+        }
         MomentKind::Changed => {
             let by = by.as_deref().map(|by| format!(", by {by}")).unwrap_or_default();
-            format!("changed: {what}{by}")
+            let is_said = what.get(..8).is_some_and(|first| first.eq_ignore_ascii_case("changed "));
+            let done = if is_said { "" } else { "changed: " };
+            format!("{}{done}{what}{by}", times(*count))
         }
         MomentKind::Called => format!("{}called {what}{from}", times(*count)),
         MomentKind::Refused => format!("{}refused: {what}{from}", times(*count)),
@@ -271,7 +277,7 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
             } else if let Some(by_hand) = cause.and_then(|cause| cause.rule.way_out.by_hand)
                 && !is_over
             {
-                next.push(format!("{by_hand}; the page of Setup is named above"));
+                next.push(format!("{by_hand}; the page of Setup is named below"));
             }
             next.push(
                 "let the vendor try again, or sign in there again, and ask again whether it worked"
@@ -431,5 +437,27 @@ mod tests {
             "Not all could be seen (policies, blocks). It stopped at 01:14 UTC; why, what could be \
              seen does not tell"
         );
+    }
+
+    #[test]
+    fn what_happened_says_nothing_twice() {
+        let moment = |kind, what: &str, count| Moment {
+            from: time("2026-11-25T01:00:00Z"),
+            to: time("2026-11-25T01:00:00Z"),
+            count,
+            kind,
+            what: what.to_owned(),
+            by: None,
+        };
+        for (moment, words) in [
+            (moment(MomentKind::Changed, "Changed profile X", 1), "Changed profile X"),
+            (moment(MomentKind::Changed, "Froze user X", 2), "2 times changed: Froze user X"),
+            (
+                moment(MomentKind::Failed, "Failed: IP Address Not Allowed", 1),
+                "failed: IP Address Not Allowed",
+            ),
+        ] {
+            assert_eq!(of_moment(&moment), words);
+        }
     }
 }
