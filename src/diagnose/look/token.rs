@@ -204,13 +204,13 @@ pub(in crate::diagnose) fn revoked(e: &Evidence<'_>) -> Look {
     };
     match grants.len() {
         0 => Look::Hit(Found::state("OauthToken", "the user has no grant of the app left")),
-        count => Look::Hit(
-            Found::state(
-                "OauthToken",
-                format!("grants of the app that the user has: {count}; none need be the vendor's"),
-            )
-            .fit(Fit::Possible),
-        ),
+        count => {
+            let words = match count {
+                1 => "a grant is left, but it may be another system's".to_owned(),
+                _ => format!("{count} grants are left, but they may be other systems'"),
+            };
+            Look::Hit(Found::state("OauthToken", words).fit(Fit::Possible))
+        }
     }
 }
 

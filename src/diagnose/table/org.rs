@@ -50,9 +50,10 @@ pub(super) const RULES: &[Rule] = &[
         refusals: &["requests-used-up"],
         http: &[403, 429, 503],
         way_out: both(
-            "see which app makes them; they come back within 24 hours",
+            "see which app makes most, and let that one make fewer; each comes back 24 hours after it \
+             was made",
             "company-information",
-            "ask for fewer, larger requests",
+            "wait for them to come back; where this vendor makes most, make fewer, larger ones",
         ),
         look: org::requests,
         ..RULE

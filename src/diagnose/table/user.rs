@@ -108,7 +108,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "no-api-enabled",
         order: 3,
-        cause: "the user lost API Enabled",
+        cause: "the user does not have API Enabled",
         looks_at: "what profile, permission sets and groups give the user together",
         source: "S 10.2",
         blocks: true,
