@@ -461,7 +461,7 @@ fn pages(command: &Command, name: &str, folder: &Path) -> io::Result<()> {
         |code: &u8| row.is_none_or(|(_, _, own)| own.contains(code) || [1, 64, 130].contains(code));
     let codes = EXITS.iter().filter(|(code, _)| is_its(code));
     let codes: Vec<(String, &str)> = codes
-        .map(|(code, words)| (code.to_string(), meant(&name, *code).unwrap_or(words)))
+        .map(|(code, words)| (code.to_string(), meant(name, *code).unwrap_or(words)))
         .collect();
     listed(&mut page, "EXIT STATUS", &codes)?;
     let variables = VARIABLES.iter().map(|(names, words)| (names.join(", "), *words));
