@@ -52,6 +52,8 @@ pub struct Diagnosis {
     pub timeline: Vec<Moment>,
     /// Whether anything at all could be seen.
     pub is_blind: bool,
+    /// Who was seen with the app, where the user that was asked for never was.
+    pub other_users: Vec<String>,
 }
 
 /// What a rule has found.
@@ -187,6 +189,9 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     let (mut consistent, rest): (Vec<Hit>, Vec<Hit>) =
         left.into_iter().partition(|hit| cause.is_none() && is_consistent(hit, e));
     consistent.sort_by_key(|hit| (Reverse(hit.found.fit), hit.rule.order, hit.rule.id));
+    // Where nothing of the app was seen, what might as well be of any app is no finding.
+    let is_blind = is_blind(e.recorded);
+    consistent.retain(|hit| !is_blind || hit.rule.is_recorded || hit.found.fit > Fit::Possible);
     // What leaves no trace is no finding of its own beside a cause.
     let mut also: Vec<Hit> = causes.collect();
     // What somebody may want so is wrong only where a template says it, as one of its steps.
@@ -239,7 +244,8 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
         also,
         unseen,
         timeline: timeline::timeline(e),
-        is_blind: is_blind(e.recorded),
+        is_blind,
+        other_users: e.recorded.other_users(),
     }
 }
 
@@ -426,6 +432,7 @@ pub fn causes(symptom: &Symptom) -> Vec<&'static Rule> {
         of_refusal(rule.refusals)
             || (of_refusal(rule.may_refuse) && !is_only_vague)
             || symptom.statuses.iter().any(|one| rule.has_status(one))
+            || is_by_http(rule, symptom)
     };
     let mut all: Vec<&'static Rule> = rules().filter(of_it).collect();
     all.sort_by_key(|rule| (!is_usual(rule, symptom), rule.order, rule.id));
@@ -436,4 +443,10 @@ pub fn causes(symptom: &Symptom) -> Vec<&'static Rule> {
 pub fn is_usual(rule: &Rule, symptom: &Symptom) -> bool {
     symptom.refusal.is_some_and(|one| rule.has_refusal(one.id))
         || symptom.statuses.iter().any(|one| rule.has_status(one))
+        || is_by_http(rule, symptom)
+}
+
+/// Says whether a status of HTTP, of which no words tell more, is one that a rule explains.
+fn is_by_http(rule: &Rule, symptom: &Symptom) -> bool {
+    symptom.refusal.is_none() && symptom.http.iter().any(|one| rule.http.contains(one))
 }

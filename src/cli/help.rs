@@ -373,7 +373,7 @@ const FILES: &[(&str, &str)] = &[
 
 /// Adds to each command what stands below its options.
 pub(super) fn with_examples(command: Command) -> Command {
-    command.after_help(exits(&[0, 2, 3, 4])).mut_subcommands(|one| of_command(one, ""))
+    command.after_help(exits("", &[0, 2, 3, 4])).mut_subcommands(|one| of_command(one, ""))
 }
 
 fn of_command(command: Command, above: &str) -> Command {
@@ -385,7 +385,7 @@ fn of_command(command: Command, above: &str) -> Command {
             for (example, what) in examples {
                 let _ = writeln!(text, "  {example}\n      {what}");
             }
-            let _ = write!(text, "\n{}", exits(codes));
+            let _ = write!(text, "\n{}", exits(&name, codes));
             command.after_help(text)
         }
         None => command,
@@ -395,14 +395,24 @@ fn of_command(command: Command, above: &str) -> Command {
 }
 
 /// The exit codes of a command, beside those that all have.
-fn exits(own: &[u8]) -> String {
+fn exits(name: &str, own: &[u8]) -> String {
     let is_its = |code: &u8| own.contains(code) || [1, 64, 130].contains(code);
     let words: Vec<String> = EXITS
         .iter()
         .filter(|(code, _)| is_its(code))
+        .map(|(code, words)| (code, meant(name, *code).unwrap_or(words)))
         .map(|(code, words)| format!("{code} {}", words.split(';').next().unwrap_or(words)))
         .collect();
     format!("Exit codes: {}.", words.join(", "))
+}
+
+/// What an exit code means of a command that asks for something else than whether all is so.
+fn meant(name: &str, code: u8) -> Option<&'static str> {
+    match (name, code) {
+        ("why", 0) => Some("nothing that is recorded explains it"),
+        ("why", 2) => Some("there is a cause, or something fits"),
+        _ => None,
+    }
 }
 
 /// Writes a manual page for each command into a folder.
@@ -450,8 +460,9 @@ fn pages(command: &Command, name: &str, folder: &Path) -> io::Result<()> {
     let is_its =
         |code: &u8| row.is_none_or(|(_, _, own)| own.contains(code) || [1, 64, 130].contains(code));
     let codes = EXITS.iter().filter(|(code, _)| is_its(code));
-    let codes: Vec<(String, &str)> =
-        codes.map(|(code, words)| (code.to_string(), *words)).collect();
+    let codes: Vec<(String, &str)> = codes
+        .map(|(code, words)| (code.to_string(), meant(name, *code).unwrap_or(words)))
+        .collect();
     listed(&mut page, "EXIT STATUS", &codes)?;
     let variables = VARIABLES.iter().map(|(names, words)| (names.join(", "), *words));
     listed(&mut page, "ENVIRONMENT", &variables.collect::<Vec<_>>())?;

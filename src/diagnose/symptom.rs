@@ -163,6 +163,9 @@ pub(super) const VAGUE: &str = "grant-refused";
 fn of_http(line: &str) -> Vec<u16> {
     let mut found = Vec::new();
     let words: Vec<&str> = line.split_whitespace().collect();
+    // A number that stands first, or alone, is one too.
+    let first = words.first().filter(|word| word.len() == 3).and_then(|word| word.parse().ok());
+    found.extend(first.filter(|number: &u16| (400..600).contains(number)));
     for pair in words.windows(2) {
         let names = ["http", "http/1.1", "http/2", "status", "code", "statuscode:", "status:"];
         let is_named = names.contains(&pair[0].to_lowercase().as_str());
@@ -175,6 +178,7 @@ fn of_http(line: &str) -> Vec<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnose::causes;
 
     #[test]
     fn what_a_log_or_a_page_says_is_read() {
@@ -223,6 +227,21 @@ mod tests {
             ("This session is not valid for use with the REST API", "session-not-for-the-api"),
             ("invalid_grant", "grant-refused"),
             ("REQUEST_LIMIT_EXCEEDED", "requests-used-up"),
+            (
+                "REQUEST_LIMIT_EXCEEDED: ConcurrentRequests (Concurrent API Requests) Limit exceeded.",
+                "too-many-at-once",
+            ),
+            ("ConcurrentRequests (Concurrent API Requests) Limit exceeded.", "too-many-at-once"),
+            (
+                "INVALID_LOGIN: Invalid username, password, security token; or user locked out.",
+                "login-refused",
+            ),
+            ("invalid_grant: user is frozen", "frozen-user"),
+            ("User is frozen", "frozen-user"),
+            ("PASSWORD_LOCKOUT", "locked-out"),
+            ("LOGIN_MUST_USE_SECURITY_TOKEN", "no-security-token"),
+            ("CLIENT_NOT_ACCESSIBLE_FOR_USER", "client-not-for-user"),
+            ("getaddrinfo ENOTFOUND x.my.salesforce.com", "no-such-host"),
             ("user is not admin approved to access this app", "not-pre-authorised"),
         ] {
             let found = Symptom::of_text(text).refusal.map(|refusal| refusal.id);
@@ -231,6 +250,15 @@ mod tests {
         let status = Symptom::of_text("Failed: IP Address Not Allowed");
         assert!(status.refusal.is_none() && status.statuses == ["ip address not allowed"]);
         assert_eq!(Symptom::of_text("got HTTP 404 from it").http, [404]);
+        for text in ["429", "429 Too Many Requests", "HTTP 429"] {
+            let found = causes(&Symptom::of_text(text));
+            assert_eq!(
+                found.iter().map(|rule| rule.id).collect::<Vec<_>>(),
+                ["api-limit"],
+                "{text}"
+            );
+        }
+        assert!(causes(&Symptom::of_text("HTTP 403 Forbidden")).len() > 2);
     }
 
     #[test]

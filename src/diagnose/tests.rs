@@ -113,6 +113,7 @@ fn well() -> Recorded {
         grants: Observed::Seen(vec![grant]),
         trail: Observed::Seen(Trail::default()),
         calls: Observed::unread("the org has no file yet"),
+        known: None,
     }
 }
 

@@ -48,7 +48,10 @@ pub(super) fn timeline(e: &Evidence<'_>) -> Vec<Moment> {
     let mut all: Vec<Moment> = e.sign_ins().into_iter().map(of_sign_in).collect();
     let names = [e.app_names(), e.user_names(), e.holder_names()].concat();
     let changes = recorded.trail.seen().into_iter().flat_map(|trail| &trail.rows);
+    let of_users = [e.user_names(), e.holder_names()].concat();
     let is_ours = |change: &&Change| {
+        // A user may bear the app's name and be another one.
+        let names = if change.section == OF_USERS { &of_users } else { &names };
         names.iter().any(|name| speaks_of(change, name))
             || of_org(change) && e.is_between(change.time)
     };
@@ -111,8 +114,14 @@ pub(super) fn timeline(e: &Evidence<'_>) -> Vec<Moment> {
     folded
 }
 
+/// The part of Setup in which users are changed.
+const OF_USERS: &str = "Manage Users";
+
 fn is_alike(one: &Moment, other: &Moment) -> bool {
-    one.kind == other.kind && one.kind != MomentKind::Changed && one.what == other.what
+    // Of changes only what a person reads as one row twice.
+    let is_one = one.kind != MomentKind::Changed
+        || one.by == other.by && other.from.duration_since(one.to).as_secs() < 60;
+    one.kind == other.kind && one.what == other.what && is_one
 }
 
 /// Says whether a change is one of the whole org's sign-in, which names nobody.

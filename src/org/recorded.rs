@@ -156,6 +156,42 @@ pub struct Recorded {
     pub trail: Observed<Trail>,
     /// Calls of the API, of the last day that has a file.
     pub calls: Observed<Calls>,
+    /// Where nothing of the app by this user is recorded: which apps and users are.
+    pub known: Option<Known>,
+}
+
+impl Recorded {
+    /// Says whether the user is known not to be there, by who would be shown them.
+    pub fn has_no_such_user(&self) -> bool {
+        self.user.why_not().is_some_and(|hidden| hidden.right.is_none())
+    }
+
+    /// Says whether nothing that the org has recorded knows the app by its name.
+    pub fn knows_no_such_app(&self) -> bool {
+        let speaks = |change: &Change| {
+            let text = change.display.to_lowercase();
+            self.app_names.iter().any(|name| text.contains(&name.to_lowercase()))
+        };
+        self.is_installed.is_not_so()
+            && self.known.as_ref().is_some_and(|known| !known.has_app(&self.app_names))
+            && self.trail.seen().is_some_and(|trail| !trail.rows.iter().any(speaks))
+    }
+
+    /// The others who were seen with the app, where this user was seen never to have used it.
+    pub fn other_users(&self) -> Vec<String> {
+        let known = self.known.as_ref();
+        known.map(|known| known.users_of(&self.app_names)).unwrap_or_default()
+    }
+}
+
+/// Says whether the user was seen neither to have tried to sign in by the app, nor to have a grant.
+fn is_unused(
+    sign_ins: &Observed<SignIns>,
+    grants: &Observed<Vec<Grant>>,
+    names: &[String],
+) -> bool {
+    sign_ins.seen().is_some_and(|all| all.of(names).is_empty())
+        && grants.seen().is_some_and(Vec::is_empty)
 }
 
 impl Org {
@@ -190,6 +226,8 @@ impl Org {
         let last_good = sign_ins.seen().and_then(|all| all.last_success(&names));
         let from = last_good.map_or(asked.since, |last| last.min(asked.since));
         let trail = trail::read(self, from, &rights).await?;
+        let is_unused = id.is_none() || is_unused(&sign_ins, &grants, &names);
+        let known = if is_unused { Some(self.known_apps().await?) } else { None };
         let app::Looked { state, blocked, password_flow, ranges, hours } = app;
         Ok(Recorded {
             now: self.now(),
@@ -216,6 +254,7 @@ impl Org {
             grants,
             trail,
             calls,
+            known,
         })
     }
 }

@@ -112,13 +112,39 @@ fn who_knows_neither_app_nor_user_is_told_which_there_are() {
     }
     let run = env.run(&["why", "--org", "demo", "--set", "app=X"]);
     assert!(run.code == 64 && run.stderr.contains("no template is named"), "{run:?}");
-    // Names that the org does not have are no reason to say that all is well.
-    let nobody = ["why", "--org", "demo", "--app", "Nothing", "--user", "no@body.example.com"];
-    let run = env.run(&[&nobody[..], &["--format", "json"]].concat());
+    // Of an app that one user was seen with they are taken.
+    let run = env.run(&["why", "--org", "demo", "--app", "Ampersand", "--format", "json"]);
     let found: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
-    let unseen = found["unseen"].as_array().unwrap();
-    let is_told = |one: &serde_json::Value| one["reason"].as_str().unwrap().contains("no@body");
-    assert!(unseen.iter().any(is_told), "{found:#}");
+    assert_eq!(found["user"], "ampersand.integration@harbourlight.example.com", "{found:#}");
+    assert!(run.stderr.contains("the one seen with Ampersand"), "{run:?}");
+}
+
+/// Names that the org does not have are no reason to say that all is well, or that an app went.
+#[test]
+fn who_is_not_there_is_told_by_name() {
+    let env = Env::new();
+    let user = "ampersand.integration@harbourlight.example.com";
+    let nobody = "nobody@harbourlight.example.com";
+    let run = env.run(&["why", "--org", "demo", "--app", "Ampersand", "--user", nobody]);
+    assert!(run.code == 64 && run.stdout.is_empty(), "{run:?}");
+    assert!(run.stderr.contains(&format!("this org has no user {nobody}")), "{run:?}");
+    assert!(
+        run.stderr.contains(&format!("users of Ampersand seen in this org: {user}")),
+        "{run:?}"
+    );
+    let run = env.run(&["why", "--org", "demo", "--app", "Nope", "--user", user]);
+    assert!(run.code == 64 && run.stdout.is_empty(), "{run:?}");
+    for words in ["this org knows no app Nope", "apps seen in this org: Ampersand"] {
+        assert!(run.stderr.contains(words), "{words}: {run:?}");
+    }
+    // Another's grants and sign-ins are not this user's, and no sandbox was refreshed.
+    let other = "robin.alder@harbourlight.example.com";
+    let line = ["why", "--org", "demo", "--app", "Ampersand", "--user", other, "--error", OVER];
+    let run = env.run(&line);
+    let first = format!("{other} is not seen to have used Ampersand here: {user} has");
+    assert_eq!(run.stdout.lines().next(), Some(first.as_str()), "{run:?}");
+    assert!(run.stdout.contains(&format!("ask again with `--user {user}`")), "{run:?}");
+    assert!(!run.stdout.contains("went all tokens\n"), "{run:?}");
 }
 
 #[tokio::test]

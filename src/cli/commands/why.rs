@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::Args;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cli::shared::answer::Answer;
@@ -21,7 +23,7 @@ use crate::cli::shared::wanted::{self, Wanted};
 use crate::diagnose::{self, Drift, Symptom, Verdict};
 use crate::metadata::lasting::Period;
 use crate::org::Org;
-use crate::org::recorded::{Asked, Known};
+use crate::org::recorded::{Asked, Recorded};
 use crate::report::code;
 use crate::report::json::parts::Identity;
 use crate::report::why::{self, Document, Found, Why};
@@ -56,9 +58,9 @@ pub(crate) struct WhyArguments {
     #[arg(long, value_name = "USER")]
     user: Option<String>,
 
-    /// How far back to look: 12h, 7d, 4w
+    /// How far back to look: 12h, 7d, 4w, or from which day on: 2026-11-20
     #[arg(long, value_name = "TIME", default_value = "7d")]
-    since: Period,
+    since: Since,
 
     /// What the vendor's log or page says: an error, the body of an answer, the address of an error
     /// page
@@ -148,6 +150,46 @@ fn give(
     })
 }
 
+/// How far back to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Since {
+    /// So long before now.
+    Back(Period),
+    /// From a day on, where the reader is.
+    Day(Date),
+}
+
+impl FromStr for Since {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if let Ok(day) = text.parse::<Date>() {
+            return Ok(Self::Day(day));
+        }
+        let number = text.trim_end_matches(['h', 'd', 'w']);
+        let is_number = !number.is_empty() && number.bytes().all(|one| one.is_ascii_digit());
+        match text.parse::<Period>() {
+            Ok(period) if period.hours() == 0 => Err(format!("`{text}` is no time to look at")),
+            Ok(period) => Ok(Self::Back(period)),
+            Err(_) if is_number && number.len() < text.len() => Err(format!(
+                "`{text}` is too far back: an org keeps sign-ins and changes for half a year"
+            )),
+            Err(why) => Err(format!("{why}, and no day such as 2026-11-20")),
+        }
+    }
+}
+
+impl Since {
+    fn before(self, now: Timestamp) -> Timestamp {
+        let since = match self {
+            Self::Back(period) => now.checked_sub(SignedDuration::from_hours(period.hours())).ok(),
+            Self::Day(day) => clock::zone().to_timestamp(day.at(0, 0, 0, 0)).ok(),
+        };
+        since.unwrap_or(Timestamp::UNIX_EPOCH).min(now)
+    }
+}
+
 /// What is asked of an org.
 struct Request<'a> {
     ui: &'a Ui,
@@ -226,13 +268,20 @@ impl<'a> Request<'a> {
         let name = self.choice.name();
         let connected = connect::connect(&self.choice, connect::options(self.ui)).await?;
         let org = &connected.org;
-        let (Some(app), Some(user)) = (self.app(), self.user()) else {
+        let (app, mut user) = (self.app(), self.user());
+        if let (Some(app), None) = (&app, &user) {
+            user = self.only_user(org, app).await;
+        }
+        let (Some(app), Some(user)) = (app, user) else {
             return Err(self.unnamed(org).await);
         };
         let now = org.now().unwrap_or_else(clock::now);
         let asked = Asked { app, user, since: self.since(now) };
         let failed = |error| CommandError::org(name, &error);
         let recorded = org.recorded(&asked).await.map_err(failed)?;
+        if let Some(error) = unknown(&asked, &recorded) {
+            return Err(error);
+        }
         let drift = self.drift(org).await;
         let diagnosis = diagnose::diagnose(&recorded, self.arguments.error.as_deref(), &drift, now);
         let (requests, version) = (org.requests(), org.api_version());
@@ -260,8 +309,7 @@ impl<'a> Request<'a> {
     }
 
     fn since(&self, now: Timestamp) -> Timestamp {
-        let back = SignedDuration::from_hours(self.arguments.since.hours());
-        now.checked_sub(back).unwrap_or(Timestamp::UNIX_EPOCH)
+        self.arguments.since.before(now)
     }
 
     /// What of the templates is not so. What the org recorded is told without it too.
@@ -308,12 +356,79 @@ impl<'a> Request<'a> {
             )
             .usage();
         // Who knows them is helped; who cannot see them is told the rest.
-        let Known { apps, users } = org.known_apps().await.unwrap_or_default();
-        let told = |words: &str, names: &[String]| match names {
-            [] => None,
-            names => Some(format!("{words} seen in this org: {}", names.join(", "))),
+        let known = org.known_apps().await.unwrap_or_default();
+        let users = self.app().map(|app| known.users_of(&[app])).unwrap_or_default();
+        let told = match users.as_slice() {
+            [] => [seen("apps", &known.apps()), seen("users", &known.users())],
+            users => [None, seen("users of the app", users)],
         };
-        let known = [told("apps", &apps), told("users with grants", &users)];
-        known.into_iter().flatten().fold(error, CommandError::hint)
+        told.into_iter().flatten().fold(error, CommandError::hint)
+    }
+
+    /// The one user who was seen with an app. Who is shown only their own rows would always be it.
+    async fn only_user(&self, org: &Org, app: &str) -> Option<String> {
+        let known = org.known_apps().await.ok()?;
+        let users = known.users_of(&[app.to_owned()]);
+        let [user] = users.as_slice() else { return None };
+        let caller = org.user().await.ok()?;
+        if *user == caller.username {
+            return None;
+        }
+        self.ui.note(&format!("no user is named; the one seen with {app} is taken: {user}"));
+        Some(user.clone())
+    }
+}
+
+/// Names that were seen, to be told.
+fn seen(words: &str, names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| format!("{words} seen in this org: {}", names.join(", ")))
+}
+
+/// Says that the org has no such user or knows no such app, and which it has.
+fn unknown(asked: &Asked, recorded: &Recorded) -> Option<CommandError> {
+    let known = recorded.known.clone().unwrap_or_default();
+    if recorded.has_no_such_user() {
+        let error = CommandError::new(format!("this org has no user {}", asked.user))
+            .because("sign-ins and grants are looked up by the user")
+            .hint("name with `--user USER` the user name as whom the integration signs in")
+            .usage();
+        let users = known.users_of(&recorded.app_names);
+        let told = match users.as_slice() {
+            [] => seen("users", &known.users()),
+            users => seen(&format!("users of {}", asked.app), users),
+        };
+        return Some(told.into_iter().fold(error, CommandError::hint));
+    }
+    if !recorded.knows_no_such_app() {
+        return None;
+    }
+    let error = CommandError::new(format!("this org knows no app {}", asked.app))
+        .because("it is not installed, and no sign-in, grant or change names it")
+        .hint("name with `--app APP` the app's API name or label")
+        .usage();
+    Some(seen("apps", &known.apps()).into_iter().fold(error, CommandError::hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_back_is_a_time_or_a_day() {
+        let now: Timestamp = "2026-11-25T06:00:00Z".parse().unwrap();
+        let back: Since = "12h".parse().unwrap();
+        assert_eq!(back.before(now), "2026-11-24T18:00:00Z".parse().unwrap());
+        let day = "2026-11-20".parse::<Since>().unwrap();
+        assert_eq!(day, Since::Day(jiff::civil::date(2026, 11, 20)));
+        assert_eq!("2027-01-01".parse::<Since>().unwrap().before(now), now);
+        for (text, words) in [
+            ("99999d", "too far back"),
+            ("0d", "no time to look at"),
+            ("soon", "and no day such as 2026-11-20"),
+            ("d", "and no day"),
+        ] {
+            let why = text.parse::<Since>().unwrap_err();
+            assert!(why.contains(words), "{text}: {why}");
+        }
     }
 }

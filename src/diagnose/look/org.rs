@@ -23,7 +23,9 @@ pub(in crate::diagnose) fn requests(e: &Evidence<'_>) -> Look {
                     of: "EventLogFile ApiTotalUsage".to_owned(),
                     id: None,
                     time: calls.day,
-                    words: format!("of that day's {all} calls {app} made {count}"),
+                    words: format!(
+                        "the newest file is of that day: of its {all} calls {app} made {count}"
+                    ),
                 });
             }
             Look::Hit(found)

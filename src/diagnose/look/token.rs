@@ -217,13 +217,13 @@ pub(in crate::diagnose) fn revoked(e: &Evidence<'_>) -> Look {
     };
     match grants.len() {
         0 => Look::Hit(Found::state("OauthToken", "the user has no grant of the app left")),
-        count => Look::Hit(
-            Found::state(
-                "OauthToken",
-                format!("grants of the app that the user has: {count}; none need be the vendor's"),
-            )
-            .fit(Fit::Possible),
-        ),
+        count => {
+            let words = match count {
+                1 => "a grant is left, but it may be another system's".to_owned(),
+                _ => format!("{count} grants are left, but they may be other systems'"),
+            };
+            Look::Hit(Found::state("OauthToken", words).fit(Fit::Possible))
+        }
     }
 }
 
@@ -235,6 +235,11 @@ pub(in crate::diagnose) fn refreshed_sandbox(e: &Evidence<'_>) -> Look {
         |grant: &Grant| grant.created.zip(e.stop.last_good).is_some_and(|(at, last)| at < last);
     if e.recorded.grants.seen().is_some_and(|grants| grants.iter().any(is_kept)) {
         return Look::out("a grant of before it worked last is still there");
+    }
+    // Nothing of this user is recorded here, for it was never this user.
+    let others = e.recorded.other_users();
+    if !others.is_empty() {
+        return Look::out(format!("others use the app here: {}", others.join(", ")));
     }
     let has_grants = e.recorded.grants.seen().is_none_or(|grants| !grants.is_empty());
     Look::of(&e.recorded.is_sandbox, true, "the org is no sandbox", || {

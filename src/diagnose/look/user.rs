@@ -11,6 +11,9 @@ use crate::org::recorded::{Change, IpRelaxation, Observed, SignIn};
 /// The flow by user name and password, as `LoginHistory` calls it (S 13.2).
 const BY_PASSWORD: &str = "OauthUsernamePassword";
 
+/// Of what the audit trail is known to have no row of its own (S 13.4).
+const NOT_RECORDED: &str = "who set it so, and when, is not told by any row that is known";
+
 pub(in crate::diagnose) fn inactive(e: &Evidence<'_>) -> Look {
     let user = match &e.recorded.user {
         Observed::Seen(user) => user,
@@ -101,7 +104,8 @@ pub(in crate::diagnose) fn password_flow(e: &Evidence<'_>) -> Look {
         true,
         "the org does not refuse the flow by user name and password",
         || {
-            let settings = Proof::state("Settings:OauthOidc", "blockOAuthUnPwFlow is true");
+            let words = format!("blockOAuthUnPwFlow is true; {NOT_RECORDED}");
+            let settings = Proof::state("Settings:OauthOidc", words);
             Found::of(vec![settings, used_password(row)]).fit(Fit::VeryLikely)
         },
     )
@@ -211,9 +215,13 @@ pub(in crate::diagnose) fn hours(e: &Evidence<'_>) -> Look {
             }
             let words = match of_file {
                 Some(week) => {
-                    format!("it lets in {}, by the org's time zone", week.lines().join(", "))
+                    let hours = week.lines().join(", ");
+                    format!(
+                        "it lets in {hours}, by the org's time zone, which Company Information \
+                         shows; {NOT_RECORDED}"
+                    )
                 }
-                None => "its login hours have limits".to_owned(),
+                None => format!("its login hours have limits; {NOT_RECORDED}"),
             };
             // Whether the try was outside of them is told by its row alone: nobody knows here in
             // which zone the org counts.

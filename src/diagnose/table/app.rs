@@ -110,7 +110,7 @@ pub(super) const RULES: &[Rule] = &[
         source: "S 10.1",
         blocks: true,
         refusals: &["not-pre-authorised"],
-        may_refuse: &[TOKEN_OVER, VAGUE],
+        may_refuse: &[TOKEN_OVER, VAGUE, "client-not-for-user"],
         breaks: LETS_IN,
         follows: &["assignment-expired"],
         way_out: by_hand(

@@ -50,11 +50,22 @@ pub(super) const RULES: &[Rule] = &[
         refusals: &["requests-used-up"],
         http: &[403, 429, 503],
         way_out: both(
-            "see which app makes them; they come back within 24 hours",
+            "see which app makes most, and let that one make fewer; each comes back 24 hours after it \
+             was made",
             "company-information",
-            "ask for fewer, larger requests",
+            "wait for them to come back; where this vendor makes most, make fewer, larger ones",
         ),
         look: org::requests,
+        ..RULE
+    },
+    Rule {
+        id: "too-many-at-once",
+        order: 6,
+        cause: "too many requests that take long run at once",
+        looks_at: "the error's words; the event log ApiTotalUsage says who makes requests",
+        source: "S 10.2",
+        refusals: &["too-many-at-once"],
+        way_out: at_the_vendor("run fewer at once, and ask for less at a time"),
         ..RULE
     },
     Rule {
@@ -120,6 +131,7 @@ pub(super) const RULES: &[Rule] = &[
             "external-client-app-not-installed",
             "session-not-for-the-api",
             "url-not-reset",
+            "no-such-host",
         ],
         way_out: both(
             "see the org's own address",

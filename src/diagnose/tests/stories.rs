@@ -438,3 +438,47 @@ fn an_error_alone_leads_to_its_causes_the_usual_ones_first() {
     assert!(of(OVER)[..7].contains(&"evicted-by-approval"));
     assert!(of("the dog ate it").is_empty());
 }
+
+/// What is the same of every sandbox is no finding where nothing of the app was seen.
+#[test]
+fn who_sees_nothing_of_the_app_finds_nothing() {
+    let mut org = well();
+    org.is_sandbox = Observed::Seen(true);
+    org.sign_ins = Observed::hidden("the org shows no row", "Monitor Login History");
+    org.grants = Observed::hidden("the org shows no row", "Customize Application");
+    org.trail = Observed::hidden("the org shows no row", "View Setup and Configuration");
+    org.app = Observed::hidden("the org answers INSUFFICIENT_ACCESS", "Modify Metadata");
+    let found = told(&org, "invalid_grant: expired access/refresh token");
+    assert_eq!((found.verdict(), fits(&found)), (crate::diagnose::Verdict::Blind, vec![]));
+}
+
+#[test]
+fn one_change_that_stands_twice_is_told_once() {
+    let org = with_change(well(), "02:00", "frozeuser", "Froze Lamp Robot");
+    let org = with_change(org, "02:00", "frozeuser", "Froze Lamp Robot");
+    let org = with_change(org, "02:10", "frozeuser", "Froze Lamp Robot");
+    let is_change = |one: &&crate::diagnose::Moment| one.what == "Froze Lamp Robot";
+    let counts: Vec<usize> =
+        asked(&org).timeline.iter().filter(is_change).map(|one| one.count).collect();
+    assert_eq!(counts, [2, 1]);
+}
+
+/// What a row's words leave open is said as what it is.
+#[test]
+fn what_shows_it_says_what_it_leaves_open() {
+    let words = |org: &Recorded, error: &str, id: &str| -> String {
+        let found = told(org, error);
+        let all = found.cause.iter().chain(&found.consistent).chain(&found.also);
+        let hit = all.into_iter().find(|hit| hit.rule.id == id);
+        let proofs = hit.map(|hit| hit.found.proofs.iter().map(|proof| proof.words.as_str()));
+        proofs.unwrap().collect::<Vec<_>>().join("; ")
+    };
+    let over = "invalid_grant: expired access/refresh token";
+    let left = words(&well(), over, "token-revoked");
+    assert!(left.contains("a grant is left, but it may be another system's"), "{left}");
+    let mut org = well();
+    *seen(&mut org.hours) = vec!["monday 480-1080".to_owned()];
+    let hours = words(&org, "invalid_grant: ip restricted", "login-hours");
+    assert!(hours.contains("who set it so, and when, is not told"), "{hours}");
+    assert_eq!(rule("no-api-enabled").cause, "the user does not have API Enabled");
+}

@@ -1,19 +1,46 @@
 //! Which apps and users an org has seen, for who does not know what to ask for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::org::http::soql_text;
 use crate::org::{Org, OrgError};
 
 /// So many names are told.
 const FEW: usize = 12;
+/// So many users are looked up by their ids.
+const MOST: usize = 200;
 
 /// Names that an org's records have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
-    /// Apps, by their labels.
-    pub apps: Vec<String>,
-    /// The user names of who granted an app something.
-    pub users: Vec<String>,
+    /// The user names of who granted an app something or signed in by it, by the app's label.
+    users_of: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Known {
+    /// Returns the apps, by their labels: so many as are told.
+    pub fn apps(&self) -> Vec<String> {
+        self.users_of.keys().take(FEW).cloned().collect()
+    }
+
+    /// Returns the users: so many as are told.
+    pub fn users(&self) -> Vec<String> {
+        let all: BTreeSet<&String> = self.users_of.values().flatten().collect();
+        all.into_iter().take(FEW).cloned().collect()
+    }
+
+    /// Returns the users of an app that has one of these names.
+    pub fn users_of(&self, names: &[String]) -> Vec<String> {
+        let is_it = |app: &str| names.iter().any(|name| name.eq_ignore_ascii_case(app));
+        let of_it = self.users_of.iter().filter(|(app, _)| is_it(app));
+        let users: BTreeSet<&String> = of_it.flat_map(|(_, users)| users).collect();
+        users.into_iter().take(FEW).cloned().collect()
+    }
+
+    /// Says whether an app that has one of these names was seen.
+    pub fn has_app(&self, names: &[String]) -> bool {
+        self.users_of.keys().any(|app| names.iter().any(|name| name.eq_ignore_ascii_case(app)))
+    }
 }
 
 impl Org {
@@ -22,25 +49,43 @@ impl Org {
     /// # Errors
     /// The org cannot be asked at all.
     pub async fn known_apps(&self) -> Result<Known, OrgError> {
-        let (mut apps, mut users) = (BTreeSet::new(), BTreeSet::new());
+        let mut by_id: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for soql in [
-            "SELECT AppName, User.Username FROM OauthToken LIMIT 500",
-            "SELECT Application FROM LoginHistory WHERE LoginTime = LAST_N_DAYS:7 GROUP BY \
-             Application",
+            "SELECT AppName, UserId FROM OauthToken LIMIT 500",
+            "SELECT Application, UserId FROM LoginHistory WHERE LoginTime = LAST_N_DAYS:7 GROUP BY \
+             Application, UserId",
         ] {
-            let rows = match self.wire.query(soql).await {
-                Ok(rows) => rows,
-                Err(error) if error.is_about_one_question() => continue,
-                Err(error) => return Err(error),
-            };
-            for row in rows {
+            for row in self.rows_or_none(soql).await? {
                 let app = row["AppName"].as_str().or_else(|| row["Application"].as_str());
                 let is_one = |name: &&str| !matches!(*name, "" | "N/A" | "Browser");
-                apps.extend(app.filter(is_one).map(str::to_owned));
-                users.extend(row["User"]["Username"].as_str().map(str::to_owned));
+                let Some(app) = app.filter(is_one) else { continue };
+                let ids = by_id.entry(app.to_owned()).or_default();
+                ids.extend(row["UserId"].as_str().map(str::to_owned));
             }
         }
-        let few = |names: BTreeSet<String>| names.into_iter().take(FEW).collect();
-        Ok(Known { apps: few(apps), users: few(users) })
+        let ids: BTreeSet<&String> = by_id.values().flatten().collect();
+        let mut names = BTreeMap::new();
+        if !ids.is_empty() {
+            let ids: Vec<String> = ids.into_iter().take(MOST).map(|id| soql_text(id)).collect();
+            let soql = format!("SELECT Id, Username FROM User WHERE Id IN ({})", ids.join(", "));
+            for row in self.rows_or_none(&soql).await? {
+                if let (Some(id), Some(name)) = (row["Id"].as_str(), row["Username"].as_str()) {
+                    names.insert(id.to_owned(), name.to_owned());
+                }
+            }
+        }
+        let named = |ids: BTreeSet<String>| {
+            ids.iter().filter_map(|id| names.get(id).cloned()).collect::<BTreeSet<String>>()
+        };
+        Ok(Known { users_of: by_id.into_iter().map(|(app, ids)| (app, named(ids))).collect() })
+    }
+
+    /// The rows of a query; none where the org does not answer just this one.
+    async fn rows_or_none(&self, soql: &str) -> Result<Vec<serde_json::Value>, OrgError> {
+        match self.wire.query(soql).await {
+            Ok(rows) => Ok(rows),
+            Err(error) if error.is_about_one_question() => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
     }
 }

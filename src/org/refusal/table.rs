@@ -124,6 +124,13 @@ pub const OAUTH: &[Refusal] = &[
         Setting("Profile", "loginHours"),
     ]),
     Refusal::new(
+        "frozen-user",
+        &[("", "user is frozen")],
+        "an admin has frozen the user",
+        "unfreeze the user in Setup, Quick Find \"Users\", or sign in as another",
+    )
+    .kind(OrgErrorKind::Auth),
+    Refusal::new(
         "inactive-user",
         &[("", "inactive user"), ("", "user is inactive"), ("inactive_user", "")],
         "the user is deactivated, perhaps frozen, or signs in outside the profile's login hours",
@@ -297,12 +304,43 @@ pub const API: &[Refusal] = &[
     .over_with_a_sign_in(),
     Refusal::new(
         "no-session",
-        &[("INVALID_AUTH_HEADER", ""), ("INVALID_LOGIN", "")],
+        &[("INVALID_AUTH_HEADER", "")],
         "what was sent is no session of this org",
         "sign in again",
     )
     .kind(OrgErrorKind::Auth)
     .over_with_a_sign_in(),
+    Refusal::new(
+        "login-refused",
+        &[("INVALID_LOGIN", "")],
+        "the user name, the password or its security token is not right, or the user is locked \
+         out; Salesforce does not say which",
+        "correct them, or unlock the user in Setup, Quick Find \"Users\"",
+    )
+    .kind(OrgErrorKind::Auth),
+    Refusal::new(
+        "locked-out",
+        &[("PASSWORD_LOCKOUT", "")],
+        "too many wrong passwords have locked the user out",
+        "unlock the user in Setup, Quick Find \"Users\", and correct the password",
+    )
+    .kind(OrgErrorKind::Auth),
+    Refusal::new(
+        "no-security-token",
+        &[("LOGIN_MUST_USE_SECURITY_TOKEN", "")],
+        "from an address that the org does not trust the password takes the user's security token \
+         behind it",
+        "put the security token behind the password, or trust the address in Setup, Quick Find \
+         \"Network Access\"",
+    )
+    .kind(OrgErrorKind::Auth),
+    Refusal::new(
+        "client-not-for-user",
+        &[("CLIENT_NOT_ACCESSIBLE_FOR_USER", "")],
+        "the user may not use the client that asks",
+        "see whom the app admits, and whether API Access Control is on",
+    )
+    .kind(OrgErrorKind::Permission),
     Refusal::new(
         "password-expired",
         &[("INVALID_OPERATION_WITH_EXPIRED_PASSWORD", "")],
@@ -330,6 +368,13 @@ pub const API: &[Refusal] = &[
     )
     .kind(OrgErrorKind::Disabled)
     .at(API_ENABLED),
+    Refusal::new(
+        "too-many-at-once",
+        &[("REQUEST_LIMIT_EXCEEDED", "concurrent"), ("", "concurrentrequests")],
+        "too many requests that take long run at once; the day's requests need not be used up",
+        "run fewer at once, and try again",
+    )
+    .kind(OrgErrorKind::Limit),
     Refusal::new(
         "requests-used-up",
         &[("REQUEST_LIMIT_EXCEEDED", ""), ("TOO_MANY_REQUESTS", "")],
@@ -417,6 +462,14 @@ pub const API: &[Refusal] = &[
          where you sign in, or in SF_ORG_INSTANCE_URL",
     )
     .kind(OrgErrorKind::Moved),
+    Refusal::new(
+        "no-such-host",
+        &[("", "enotfound"), ("", "could not resolve host"), ("", "name or service not known")],
+        "no host of that name is found from where it was asked: the address is wrong, the org's My \
+         Domain is another now, or names are not looked up there",
+        "compare it with the org's own address in Setup, Quick Find \"My Domain\"",
+    )
+    .kind(OrgErrorKind::Unreachable),
     Refusal::new(
         "stumbled",
         &[("UNKNOWN_EXCEPTION", "")],

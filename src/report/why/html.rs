@@ -21,6 +21,7 @@ pub fn render(why: &Why<'_>) -> String {
             p class="sum" { (words_of(&told.headline)) }
             @if !told.about.is_empty() { p class="source" { (words_of(&told.about)) } }
             @for one in &told.error { p { (words_of(one)) } }
+            (list("What to do now", &told.next))
             @if let Some(diagnosis) = why.diagnosis() { (picture::picture(why, diagnosis)) }
             (blocks(told.found_heading, &told.found, "missing"))
             (list("Of what it seldom comes", &told.rare))
@@ -41,7 +42,6 @@ pub fn render(why: &Why<'_>) -> String {
                     }
                 }
             }
-            (list("What to do now", &told.next))
         }
     };
     page(&title, &body, false)

@@ -16,6 +16,7 @@ pub fn render(why: &Why<'_>) -> String {
     for one in &told.error {
         let _ = write!(out, "{}\n\n", prose(&words::capital(one)));
     }
+    list(&mut out, "What to do now", &told.next);
     blocks(&mut out, told.found_heading, &told.found);
     list(&mut out, "Of what it seldom comes", &told.rare);
     list(&mut out, "Ruled out", &told.ruled_out);
@@ -33,7 +34,6 @@ pub fn render(why: &Why<'_>) -> String {
         }
         out.push('\n');
     }
-    list(&mut out, "What to do now", &told.next);
     out.truncate(out.trim_end().len());
     out.push('\n');
     out

@@ -40,6 +40,11 @@ pub(super) fn picture(why: &Why<'_>, diagnosis: &Diagnosis) -> Markup {
     };
     let (stopped, is_seen) = (diagnosis.stop.first_bad, diagnosis.stop.first_bad.is_some());
     let stopped = stopped.or(diagnosis.stop.last_good).filter(|time| *time >= begin);
+    // So near that they are drawn as one, what came before still stands before the line.
+    let left = |one: &Moment| match stopped {
+        Some(stopped) if one.from < stopped => x(one.from).min(x(stopped) - MARK),
+        _ => x(one.from),
+    };
     let label = clean(&words::headline(why, diagnosis));
     html! {
         svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } width="100%" role="img" aria-label=(label) {
@@ -50,8 +55,8 @@ pub(super) fn picture(why: &Why<'_>, diagnosis: &Diagnosis) -> Markup {
                 @for (kind, class) in kinds {
                     @for one in moments.iter().filter(|one| one.kind == *kind) {
                         // What failed stands higher than what worked.
-                        rect class=(class) x=(x(one.from)) y=(if is_bad(*kind) { y - 4 } else { y })
-                            width=((x(one.to) - x(one.from)).max(MARK))
+                        rect class=(class) x=(left(one)) y=(if is_bad(*kind) { y - 4 } else { y })
+                            width=((x(one.to) - left(one)).max(MARK))
                             height=(if is_bad(*kind) { 20 } else { 16 }) {}
                     }
                 }

@@ -21,6 +21,7 @@ pub fn render(why: &Why<'_>) -> String {
     for one in &told.error {
         paragraph(&mut out, 0, "", one);
     }
+    list(&mut out, "What to do now", &told.next);
     heading(&mut out, told.found_heading, told.found.is_empty());
     told.found.iter().for_each(|one| block(&mut out, one));
     list(&mut out, "Of what it seldom comes", &told.rare);
@@ -45,7 +46,6 @@ pub fn render(why: &Why<'_>) -> String {
         paragraph(&mut rows, IN, &format!("{}: ", clean(&one.at)), &one.words);
         out.extend([&mark, " ", &rows[IN..]]);
     }
-    list(&mut out, "What to do now", &told.next);
     out
 }
 

@@ -41,6 +41,11 @@ pub(super) fn span(why: &Why<'_>, from: Timestamp, to: Timestamp) -> String {
 /// The first line: the one thing, when, and by whom.
 pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
     let stop = &diagnosis.stop;
+    if let (None, [other, ..]) = (&diagnosis.cause, diagnosis.other_users.as_slice()) {
+        let user = why.user.as_deref().unwrap_or("this user");
+        let app = why.app.as_deref().unwrap_or("the app");
+        return format!("{user} is not seen to have used {app} here: {other} has");
+    }
     let when = match (stop.first_bad, stop.last_good, stop.shown_by) {
         (Some(first), ..) => format!("It stopped at {}", at(why, first)),
         (None, Some(last), ShownBy::Nothing) => format!("It worked last at {}", at(why, last)),
@@ -53,6 +58,7 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
     match (diagnosis.verdict(), &diagnosis.cause) {
         (Verdict::Cause, Some(cause)) => of_cause(why, &when, diagnosis, cause),
         (Verdict::Consistent, _) => {
+            let partly = partly(diagnosis);
             let likeliest = diagnosis.consistent.first();
             let likeliest = likeliest.filter(|hit| hit.found.fit > Fit::Possible);
             let when = match (stop.first_bad, stop.last_good) {
@@ -62,12 +68,22 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
             match likeliest {
                 Some(hit) => {
                     let cause = hit.rule.cause;
-                    format!("{when}, the org does not record: what fits best is that {cause}")
+                    format!(
+                        "{partly}{when}, the org does not record: what fits best is that {cause}"
+                    )
                 }
-                None => format!("{when}, the org does not record, and nothing in it stands out"),
+                None if partly.is_empty() => {
+                    format!("{when}, the org does not record, and nothing in it stands out")
+                }
+                // What was not read may well stand out.
+                None => format!("{partly}{when}, what could be seen does not tell"),
             }
         }
-        (Verdict::Blind, _) => "Nothing could be seen in the org".to_owned(),
+        (Verdict::Blind, _) => {
+            "Nothing that would tell why could be seen in the org: no sign-ins, grants, changes or \
+             policies"
+                .to_owned()
+        }
         _ => {
             let wrong = diagnosis.also.len() + diagnosis.other_steps.len();
             let also = match wrong {
@@ -79,14 +95,38 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
                 None => String::new(),
             };
             // What a right would show may explain it.
-            let is_partial = diagnosis.unseen.iter().any(|one| one.hidden.right.is_some());
-            let seen = if is_partial {
+            let seen = if is_partial(diagnosis) {
                 "Nothing that could be seen explains it, and not all could"
             } else {
                 "Nothing that the org has recorded explains it"
             };
             format!("{seen}{last}{also}")
         }
+    }
+}
+
+/// Says whether a right would show more.
+fn is_partial(diagnosis: &Diagnosis) -> bool {
+    diagnosis.unseen.iter().any(|one| one.hidden.right.is_some())
+}
+
+/// That not all could be seen, and what of it would tell most.
+fn partly(diagnosis: &Diagnosis) -> String {
+    const TELLING: [(&str, &str); 6] = [
+        ("the app's policies", "policies"),
+        ("whether the app is blocked", "blocks"),
+        ("grants of the app", "grants"),
+        ("sign-ins of the user", "sign-ins"),
+        ("changes of the set-up", "changes"),
+        ("whether the user is frozen", "locks"),
+    ];
+    let hidden = || diagnosis.unseen.iter().filter(|one| one.hidden.right.is_some());
+    let is_hidden = |what: &str| hidden().any(|one| one.what.starts_with(what));
+    let named: Vec<&str> =
+        TELLING.iter().filter(|(what, _)| is_hidden(what)).map(|(_, name)| *name).collect();
+    match named.as_slice() {
+        [] => String::new(),
+        named => format!("Not all could be seen ({}). ", named.join(", ")),
     }
 }
 
@@ -208,10 +248,16 @@ pub(super) fn of_moment(moment: &Moment) -> String {
     let from = by.as_deref().map(|by| format!(", from {by}")).unwrap_or_default();
     match kind {
         MomentKind::SignedIn => format!("{}signed in{from}", times(*count)),
-        MomentKind::Failed => format!("{}failed: {what}{from}", times(*count)),
+        // The org's words may say so themselves.
+        MomentKind::Failed => {
+            let what = what.trim_start_matches("Failed: ");
+            format!("{}failed: {what}{from}", times(*count))
+        }
         MomentKind::Changed => {
             let by = by.as_deref().map(|by| format!(", by {by}")).unwrap_or_default();
-            format!("changed: {what}{by}")
+            let is_said = what.get(..8).is_some_and(|first| first.eq_ignore_ascii_case("changed "));
+            let done = if is_said { "" } else { "changed: " };
+            format!("{}{done}{what}{by}", times(*count))
         }
         MomentKind::Called => format!("{}called {what}{from}", times(*count)),
         MomentKind::Refused => format!("{}refused: {what}{from}", times(*count)),
@@ -232,7 +278,7 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
             } else if let Some(by_hand) = cause.and_then(|cause| cause.rule.way_out.by_hand)
                 && !is_over
             {
-                next.push(format!("{by_hand}; the page of Setup is named above"));
+                next.push(format!("{by_hand}; the page of Setup is named below"));
             }
             next.push(
                 "let the vendor try again, or sign in there again, and ask again whether it worked"
@@ -249,12 +295,23 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
              it runs at all; at which address and as whom it signs in"
                 .to_owned(),
         ),
-        Verdict::Blind => next.push(
-            "sign in as an administrator, or give this user the rights that are named".to_owned(),
-        ),
+        Verdict::Blind => {}
     }
     if diagnosis.symptom.text.is_none() && diagnosis.verdict() == Verdict::Consistent {
         next.push("`--error TEXT` with what the vendor's log says narrows it down".to_owned());
+    }
+    if diagnosis.cause.is_none() && !diagnosis.other_users.is_empty() {
+        let users: Vec<String> =
+            diagnosis.other_users.iter().map(|user| format!("`--user {user}`")).collect();
+        next = vec![format!("ask again with {}", users.join(" or "))];
+    }
+    if diagnosis.cause.is_none() && is_partial(diagnosis) {
+        next.insert(
+            0,
+            "sign in as an administrator, or give this user the rights that are named, and ask \
+             again: what was not seen may be why"
+                .to_owned(),
+        );
     }
     next
 }
@@ -274,7 +331,8 @@ pub(super) fn of_kind(kind: MomentKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnose::{Found as Seen, Proof, Stop, rules};
+    use crate::diagnose::{Found as Seen, Proof, Stop, Unseen, rules};
+    use crate::org::recorded::Hidden;
     use crate::report::why::{Found, Why};
 
     fn time(text: &str) -> Timestamp {
@@ -304,6 +362,7 @@ mod tests {
             unseen: Vec::new(),
             timeline: Vec::new(),
             is_blind: false,
+            other_users: Vec::new(),
         }
     }
 
@@ -362,5 +421,44 @@ mod tests {
             first_line(&diagnosis("secret-rotated", None), "UTC0", "2026-11-25T06:00:00Z"),
             "It stopped at 01:14 UTC: the client secret, or the client id, is not the app's any more"
         );
+    }
+
+    #[test]
+    fn what_was_not_seen_is_said_first() {
+        let mut found = diagnosis("app-blocked", None);
+        found.consistent = found.cause.take().into_iter().collect();
+        found.consistent[0].found.fit = Fit::Possible;
+        let hidden = Hidden { reason: "no row".to_owned(), right: Some("Manage Users") };
+        found.unseen = vec![
+            Unseen { what: "the app's policies", hidden: hidden.clone() },
+            Unseen { what: "whether the app is blocked", hidden },
+        ];
+        assert_eq!(
+            first_line(&found, "UTC0", "2026-11-25T06:00:00Z"),
+            "Not all could be seen (policies, blocks). It stopped at 01:14 UTC; why, what could be \
+             seen does not tell"
+        );
+    }
+
+    #[test]
+    fn what_happened_says_nothing_twice() {
+        let moment = |kind, what: &str, count| Moment {
+            from: time("2026-11-25T01:00:00Z"),
+            to: time("2026-11-25T01:00:00Z"),
+            count,
+            kind,
+            what: what.to_owned(),
+            by: None,
+        };
+        for (moment, words) in [
+            (moment(MomentKind::Changed, "Changed profile X", 1), "Changed profile X"),
+            (moment(MomentKind::Changed, "Froze user X", 2), "2 times changed: Froze user X"),
+            (
+                moment(MomentKind::Failed, "Failed: IP Address Not Allowed", 1),
+                "failed: IP Address Not Allowed",
+            ),
+        ] {
+            assert_eq!(of_moment(&moment), words);
+        }
     }
 }
