@@ -211,7 +211,9 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
             also.push(hit);
         }
     }
-    also.retain(|hit| hit.found.over.is_none());
+    // What the org shows is not joined by what a text alone says.
+    let is_shown = cause.as_ref().is_some_and(|hit| !hit.is_by_word);
+    also.retain(|hit| hit.found.over.is_none() && !(is_shown && hit.is_by_word));
     also.sort_by_key(|hit| (!hit.is_in_the_way, hit.rule.order, hit.rule.id));
     // What only follows from another thing is not wrong besides: it shows that too.
     let (followers, mut also): (Vec<Hit>, Vec<Hit>) = {

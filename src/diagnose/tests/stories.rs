@@ -593,4 +593,9 @@ fn what_an_error_alone_says_leaves_standing_what_keeps_the_app_out() {
     assert_eq!(cause(&found), Some("secret-rotated"));
     assert!(found.cause.as_ref().unwrap().is_by_word);
     assert_eq!(also(&found), [("app-blocked", true)]);
+    // Beside what the org shows the text alone is nothing.
+    let mut org = failing("User is frozen");
+    seen(&mut org.locks).is_frozen = true;
+    let found = told(&org, "invalid_client: invalid client credentials");
+    assert_eq!((cause(&found), also(&found)), (Some("user-frozen"), Vec::new()));
 }
