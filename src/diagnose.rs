@@ -67,6 +67,10 @@ pub struct Hit {
     pub explains: bool,
     /// Whether it began after the last time it worked and before the first time it failed.
     pub is_between: bool,
+    /// Whether it stands in the way as well as the cause does, and may have stopped it too.
+    pub is_in_the_way: bool,
+    /// Whether nothing shows it but the words of an error that somebody was told.
+    pub is_by_word: bool,
     /// The step of a template that it breaks.
     pub step: Option<Drift>,
 }
@@ -131,6 +135,7 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     for rule in rules {
         let look = (rule.look)(e);
         let ByError { rows, shared, told } = by_error(rule, rules, e);
+        let is_by_word = rows.is_empty() && !matches!(look, Look::Hit(_) | Look::Past(_));
         let explains = explains(rule, e);
         let found = match look {
             Look::Hit(mut found) => {
@@ -176,14 +181,17 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
         let is_dated = found.began.as_ref().is_some_and(|began| e.is_between(began.time));
         let is_between = is_dated || found.is_proven && e.stop.first_bad.is_none();
         let step = e.drift_at(rule.breaks).cloned();
-        hits.push(Hit { rule, found, explains, is_between, step });
+        let is_by_word = is_by_word && !found.is_open;
+        let is_in_the_way = false;
+        hits.push(Hit { rule, found, explains, is_between, is_in_the_way, is_by_word, step });
     }
+    take_from_weaker(&mut hits, e);
     let mut causes: Vec<Hit> = Vec::new();
     let mut left: Vec<Hit> = Vec::new();
     for hit in hits {
         if is_cause(&hit, e) { causes.push(hit) } else { left.push(hit) }
     }
-    causes.sort_by_key(rank);
+    causes.sort_by_key(|hit| rank(hit, e));
     let mut causes = causes.into_iter();
     let mut cause = causes.next();
     let (mut consistent, rest): (Vec<Hit>, Vec<Hit>) =
@@ -194,14 +202,24 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     consistent.retain(|hit| !is_blind || hit.rule.is_recorded || hit.found.fit > Fit::Possible);
     // What leaves no trace is no finding of its own beside a cause.
     let mut also: Vec<Hit> = causes.collect();
+    also.iter_mut().for_each(|hit| hit.is_in_the_way = true);
     // What somebody may want so is wrong only where a template says it, as one of its steps.
     let is_told = |hit: &Hit| {
         let is_shown = hit.rule.is_recorded || hit.found.is_proven;
         is_shown && !hit.found.is_open && (!hit.rule.is_choice || hit.explains || hit.is_between)
     };
-    also.extend(rest.into_iter().filter(is_told));
-    also.retain(|hit| hit.found.over.is_none());
-    also.sort_by_key(|hit| (hit.rule.order, hit.rule.id));
+    for mut hit in rest {
+        // What ends tokens unrecorded, and by its date did so in between, may have come first.
+        let fits_too = hit.is_between && is_sure_to_fit(&hit);
+        if fits_too || is_told(&hit) {
+            hit.is_in_the_way = fits_too || hit.rule.blocks && hit.is_between;
+            also.push(hit);
+        }
+    }
+    // What the org shows is not joined by what a text alone says.
+    let is_shown = cause.as_ref().is_some_and(|hit| !hit.is_by_word);
+    also.retain(|hit| hit.found.over.is_none() && !(is_shown && hit.is_by_word));
+    also.sort_by_key(|hit| (!hit.is_in_the_way, hit.rule.order, hit.rule.id));
     // What only follows from another thing is not wrong besides: it shows that too.
     let (followers, mut also): (Vec<Hit>, Vec<Hit>) = {
         let found: Vec<&str> = cause.iter().chain(&also).map(|hit| hit.rule.id).collect();
@@ -290,6 +308,25 @@ fn by_error(rule: &Rule, rules: &[&'static Rule], e: &Evidence<'_>) -> ByError {
     by_error
 }
 
+/// Takes words of sign-ins that may mean two things from the one that fits less, where the org shows
+/// both: they are evidence for the other.
+fn take_from_weaker(hits: &mut [Hit], e: &Evidence<'_>) {
+    let fits = |hit: &Hit| (hit.is_between, hit.found.fit);
+    let failed = e.failed();
+    for status in &e.symptom.statuses {
+        let is_of = |hit: &&Hit| hit.rule.has_status(status) && !hit.found.is_open;
+        let Some(best) = hits.iter().filter(is_of).map(fits).max() else { continue };
+        let rows = failed.iter().filter(|row| symptom::plain_status(&row.status) == *status);
+        let ids: Vec<Option<&str>> = rows.map(|row| Some(row.id.as_str())).collect();
+        let weaker = hits.iter_mut().filter(|hit| hit.rule.has_status(status) && fits(hit) < best);
+        for hit in weaker.filter(|hit| hit.found.proofs.len() > 1) {
+            hit.found
+                .proofs
+                .retain(|proof| !ids.contains(&proof.id.as_deref()) || proof.id.is_none());
+        }
+    }
+}
+
 /// Says whether a rule explains the error that was seen.
 fn explains(rule: &Rule, e: &Evidence<'_>) -> bool {
     let by_refusal = e.symptom.refusal.is_some_and(|one| rule.has_refusal(one.id));
@@ -330,6 +367,11 @@ fn is_of_other_calls(hit: &Hit, e: &Evidence<'_>) -> bool {
     is_of_access && is_of_sign_ins && !hit.explains
 }
 
+/// Says whether all that would be seen of it is, where nothing records it.
+fn is_sure_to_fit(hit: &Hit) -> bool {
+    !hit.rule.is_recorded && hit.found.fit == Fit::VeryLikely && hit.found.began.is_some()
+}
+
 /// Says whether it worked although what keeps everybody out was so already.
 fn is_outlived(hit: &Hit, e: &Evidence<'_>) -> bool {
     let began = hit.found.began.as_ref().map(|began| began.time);
@@ -361,11 +403,15 @@ fn is_consistent(hit: &Hit, e: &Evidence<'_>) -> bool {
 }
 
 /// What comes first among causes. Where rules stand in the table is no part of it.
-fn rank(hit: &Hit) -> impl Ord + use<> {
+fn rank(hit: &Hit, e: &Evidence<'_>) -> impl Ord + use<> {
     let began = hit.found.began.as_ref().map(|began| began.time);
     let is_both = hit.explains && hit.is_between;
+    // Of what the org shows, that first of which somebody was told.
+    let is_told = e.symptom.refusal.is_some_and(|one| hit.rule.has_refusal(one.id));
+    let is_told = is_told && !hit.is_by_word && hit.found.over.is_none();
     let by_fit = (hit.found.over.is_some(), Reverse(hit.found.fit));
-    (!is_both, !hit.explains, by_fit, hit.rule.order, Reverse(began), hit.rule.id)
+    let by_law = (!is_told, !is_both, !hit.explains, hit.is_by_word);
+    (by_law, by_fit, hit.rule.order, Reverse(began), hit.rule.id)
 }
 
 /// Says whether nothing was seen that tells of the app. The user's row, which all are shown, does not.

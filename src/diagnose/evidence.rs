@@ -128,12 +128,16 @@ pub enum ShownBy {
     Told,
 }
 
+/// So many changes are shown of which nobody knows which it was.
+const FEW: usize = 4;
 /// With fewer sign-ins than this nobody can say how often they come.
 const RHYTHM: usize = 5;
 /// With as many as this that come like a clock, one that does not is missed at once.
 const CLOCKWORK: usize = 5;
 /// A silence of this length is one, however often it came: idle tokens end then (S 13.5).
 const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Refusals of calls by who has signed in.
+const OF_CALLS: &[&str] = &["field-hidden", "object-hidden", "no-right", "requests-used-up"];
 /// A silence shorter than this is none.
 const SHORTEST: SignedDuration = SignedDuration::from_hours(1);
 
@@ -146,7 +150,12 @@ impl<'e> Evidence<'e> {
         now: Timestamp,
     ) -> Self {
         let mut symptom = told.map(Symptom::of_text).unwrap_or_default();
-        let stop = stop(recorded, told.is_some(), now);
+        let mut stop = stop(recorded, told.is_some(), now);
+        // What comes after a sign-in that worked is not dated by it.
+        let is_of_calls = symptom.refusal.is_some_and(|one| OF_CALLS.contains(&one.id));
+        if is_of_calls && stop.shown_by == ShownBy::Told {
+            stop.last_good = None;
+        }
         match stop.shown_by {
             ShownBy::SignIns => {
                 for row in failed_since(recorded, stop.last_good) {
@@ -241,6 +250,17 @@ impl<'e> Evidence<'e> {
         let change = self.change(actions, names)?;
         let since = self.stop.first_bad.or(self.stop.last_good)?;
         Some(change).filter(|change| change.time > since)
+    }
+
+    /// The newest such changes, where nobody knows when it worked last: one of them may have broken
+    /// what another has put right.
+    pub fn changes_undated(&self, actions: &[&str], names: &[&str]) -> Vec<&'e Change> {
+        let rows = self.recorded.trail.seen().map(|trail| trail.rows.as_slice());
+        let rows = rows.filter(|_| self.stop.last_good.is_none() && self.stop.first_bad.is_none());
+        let is_it = |row: &&Change| {
+            actions.contains(&row.action.as_str()) && names.iter().any(|name| speaks_of(row, name))
+        };
+        rows.unwrap_or_default().iter().filter(is_it).take(FEW).collect()
     }
 
     /// What the app is called where a proof names it.

@@ -16,6 +16,10 @@ pub struct Symptom {
     pub text: Option<String>,
     /// What the catalogue of refusals makes of that.
     pub refusal: Option<&'static Refusal>,
+    /// The same words, where the catalogue knows none of them, as those of a sign-in's row.
+    pub told_status: Option<String>,
+    /// Whose words they are, where not Salesforce's.
+    pub of_another: Option<&'static str>,
     /// The words of sign-ins that failed, in small letters and without `Failed:`.
     pub statuses: Vec<String>,
     /// The same as the rows have them.
@@ -23,6 +27,10 @@ pub struct Symptom {
     /// The HTTP statuses of calls that failed.
     pub http: Vec<u16>,
 }
+
+/// Words of other systems' that look like Salesforce's.
+const OTHERS: &[(&str, &str)] =
+    &[("token has been expired or revoked", "Google"), ("aadsts", "Microsoft")];
 
 /// A text of more characters is shown cut.
 const SHOWN: usize = 200;
@@ -52,13 +60,25 @@ impl Symptom {
         let cut = line.char_indices().nth(SHOWN).map(|(at, _)| at);
         let shown = cut.map_or_else(|| line.clone(), |at| format!("{}…", &line[..at]));
         let pair = of_json(text).or_else(|| of_address(text));
-        let refusal =
-            pair.and_then(|(code, words)| find(&code, &words)).or_else(|| of_words(&line));
+        let lower = line.to_lowercase();
+        let of_another = OTHERS.iter().find(|(words, _)| lower.contains(words)).map(|(_, of)| *of);
+        let refusal = match of_another {
+            Some(_) => None,
+            None => pair.and_then(|(code, words)| find(&code, &words)).or_else(|| of_words(&line)),
+        };
         let statuses = match refusal {
             Some(_) => Vec::new(),
             None => vec![plain_status(&shown)],
         };
-        Self { text: Some(shown), refusal, statuses, in_rows: Vec::new(), http: of_http(&line) }
+        Self {
+            text: Some(shown),
+            refusal,
+            told_status: statuses.first().cloned(),
+            of_another,
+            statuses,
+            in_rows: Vec::new(),
+            http: of_http(&line),
+        }
     }
 
     /// Says whether anything of it is known.
@@ -242,6 +262,7 @@ mod tests {
             ("LOGIN_MUST_USE_SECURITY_TOKEN", "no-security-token"),
             ("CLIENT_NOT_ACCESSIBLE_FOR_USER", "client-not-for-user"),
             ("getaddrinfo ENOTFOUND x.my.salesforce.com", "no-such-host"),
+            ("invalid_grant: token validity expired", "token-over"),
             ("user is not admin approved to access this app", "not-pre-authorised"),
         ] {
             let found = Symptom::of_text(text).refusal.map(|refusal| refusal.id);
@@ -259,6 +280,9 @@ mod tests {
             );
         }
         assert!(causes(&Symptom::of_text("HTTP 403 Forbidden")).len() > 2);
+        // Another system's words are not taken for Salesforce's.
+        let google = Symptom::of_text("invalid_grant: Token has been expired or revoked.");
+        assert!(google.refusal.is_none() && google.of_another == Some("Google"));
     }
 
     #[test]

@@ -13,7 +13,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::json::parts::Identity;
-use crate::diagnose::{self, Diagnosis, Drift, Hit, MomentKind, Rule, Symptom, Unseen, Verdict};
+use crate::diagnose::{
+    self, Diagnosis, Drift, DriftOf, Hit, MomentKind, Rule, Symptom, Unseen, Verdict,
+};
 use crate::template::setup;
 
 pub use html::render as html;
@@ -86,6 +88,8 @@ struct Told {
     /// Of what it seldom comes.
     rare: Vec<String>,
     ruled_out: Vec<String>,
+    /// What stands in the way too.
+    in_the_way: Vec<Block>,
     also: Vec<Block>,
     /// Other steps that are not so.
     steps: Vec<String>,
@@ -142,12 +146,25 @@ impl Told {
                 "What fits what is seen, the likeliest first",
             ),
         };
-        let steps = steps_in_words(&diagnosis.other_steps);
+        let mut steps = steps_in_words(&diagnosis.other_steps);
+        let is_of_app = |drift: &Drift| match &drift.of {
+            DriftOf::Setting(name, ..) => name == "ConnectedApp" || name.starts_with("ExtlClnt"),
+            DriftOf::Fact(_) => false,
+        };
+        let is_gone = diagnosis.cause.iter().any(|hit| hit.rule.id == "not-installed");
+        if is_gone && diagnosis.other_steps.iter().any(is_of_app) {
+            steps.push(
+                "those of the app only for want of it: look again once it is there".to_owned(),
+            );
+        }
         let is_packaged = diagnosis.other_steps.iter().any(|one| one.is_packaged);
         Self {
             headline: words::headline(why, diagnosis),
             about: words::about(why),
-            error: words::of_symptom(&diagnosis.symptom),
+            error: words::of_symptom(&diagnosis.symptom)
+                .into_iter()
+                .chain(words::misfit(diagnosis))
+                .collect(),
             found,
             found_heading,
             rare: Vec::new(),
@@ -156,7 +173,8 @@ impl Told {
                 .iter()
                 .map(|one| format!("not that {}: {}", one.rule.cause, one.why))
                 .collect(),
-            also: diagnosis.also.iter().map(block).collect(),
+            in_the_way: diagnosis.also.iter().filter(|hit| hit.is_in_the_way).map(block).collect(),
+            also: diagnosis.also.iter().filter(|hit| !hit.is_in_the_way).map(block).collect(),
             steps,
             fix: why.fix.clone().filter(|_| is_packaged),
             unseen: diagnosis.unseen.iter().map(unseen_in_words).collect(),
@@ -187,6 +205,7 @@ impl Told {
                 .map(|rule| format!("{}: look at {}", rule.cause, rule.looks_at))
                 .collect(),
             ruled_out: Vec::new(),
+            in_the_way: Vec::new(),
             also: Vec::new(),
             steps: Vec::new(),
             fix: None,

@@ -135,6 +135,12 @@ fn of_two_at_once_both_are_told_and_the_cause_first() {
         (["refresh-policy-zero", "app-blocked"], "refresh-policy-zero", "app-blocked"),
         (["login-hours", "user-inactive"], "user-inactive", ""),
         (["secret-rotated", "assignment-expired"], "secret-rotated", "assignment-expired"),
+        (
+            ["evicted-by-approval", "refresh-policy-zero"],
+            "refresh-policy-zero",
+            "evicted-by-approval",
+        ),
+        (["idle-limit", "user-inactive"], "user-inactive", "idle-limit"),
     ] {
         broken(&env, &stories);
         let found = asked(&env, &[], 2);

@@ -35,13 +35,17 @@ pub(in crate::diagnose) fn not_installed(e: &Evidence<'_>) -> Look {
 fn of_block(blocked: &Blocked) -> Found {
     let Blocked { name, app, changed, changed_by, .. } = blocked;
     let of = format!("BlacklistedConsumer:{name}");
-    let mut found = Found::state(of, format!("it blocks the app {app}"));
+    let (does, done) = match blocked.by_access_control {
+        Some(true) => ("API Access Control blocks by it the app", "kept out by API Access Control"),
+        _ => ("it blocks the app", "blocked"),
+    };
+    let mut found = Found::state(of, format!("{does} {app}"));
     if let Some(time) = *changed {
         found.proofs[0].time = Some(time);
         found.began = Some(Began {
             time,
             by: changed_by.clone(),
-            what: format!("{app} was blocked"),
+            what: format!("{app} was {done}"),
             action: None,
         });
     }
@@ -60,7 +64,10 @@ pub(in crate::diagnose) fn blocked(e: &Evidence<'_>) -> Look {
         Observed::Seen(Some(blocked)) if blocked.by_access_control != Some(true) => {
             Look::Hit(of_block(blocked).since(change))
         }
-        Observed::Seen(_) => Look::out_since("no row blocks the app", between),
+        Observed::Seen(Some(_)) => {
+            Look::out_since("the row that blocks the app is of API Access Control", between)
+        }
+        Observed::Seen(None) => Look::out_since("no row blocks the app", between),
         Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
     }
 }

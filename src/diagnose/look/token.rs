@@ -34,6 +34,11 @@ fn last_use(e: &Evidence<'_>) -> Option<(Timestamp, bool)> {
     by_sign_ins.or_else(|| by_grants().map(|used| (used, false)))
 }
 
+/// What nobody did.
+fn by_itself(time: Timestamp, what: &str) -> Began {
+    Began { time, by: None, what: what.to_owned(), action: None }
+}
+
 /// Until when it was seen to fail, or now.
 fn failed_at(e: &Evidence<'_>) -> Timestamp {
     e.stop.first_bad.unwrap_or(e.now)
@@ -79,7 +84,24 @@ pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
             }
             Look::Hit(found)
         }
-        Some(_) => Look::out("the policy does not end refresh tokens at once"),
+        Some(_) => {
+            let since = e.stop.first_bad.or(e.stop.last_good);
+            let again = app.changed.zip(since).filter(|(changed, since)| changed > since);
+            match again.filter(|_| e.has_refreshed()) {
+                // No row of the audit trail says what a policy was (S 13.4).
+                Some((changed, _)) => {
+                    let by = app.changed_by.as_deref();
+                    let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+                    let words = format!("its file was changed{by} after it stopped");
+                    let mut proof = Proof::state(e.app_called(), words);
+                    proof.time = Some(changed);
+                    let over = "the app was changed, and what its policy was before is not \
+                                recorded; now it does not end refresh tokens at once";
+                    Look::Hit(Found::of(vec![proof]).fit(Fit::Possible).over(over))
+                }
+                None => Look::out("the policy does not end refresh tokens at once"),
+            }
+        }
         None => Look::Nothing,
     }
 }
@@ -110,10 +132,13 @@ pub(in crate::diagnose) fn lifetime(e: &Evidence<'_>) -> Look {
     let limit = SignedDuration::from_hours(hours);
     let state = format!("a refresh token ends {hours} hours {words}");
     match from {
-        Some((from, _)) if failed_at(e).duration_since(from) >= limit => Look::Hit(
-            Found::state(e.app_called(), format!("{state}, and that time was over"))
-                .fit(Fit::VeryLikely),
-        ),
+        Some((from, _)) if failed_at(e).duration_since(from) >= limit => {
+            let words = format!("{state}, and that time was over");
+            let mut found = Found::state(e.app_called(), words).fit(Fit::VeryLikely);
+            let over = from.checked_add(limit).ok();
+            found.began = over.map(|over| by_itself(over, "its time was over"));
+            Look::Hit(found)
+        }
         Some((_, true)) => Look::out(format!("{state}, and that time was not over")),
         Some((_, false)) | None => {
             Look::Hit(Found::state(e.app_called(), state).fit(Fit::Possible))
@@ -141,10 +166,13 @@ pub(in crate::diagnose) fn idle(e: &Evidence<'_>) -> Look {
     let days = gap.as_hours() / 24;
     let words = format!("it was not used for {days} days");
     match has_limit {
-        Some(true) => Look::Hit(
-            Found::state(e.app_called(), format!("idle tokens end after 30 days, and {words}"))
-                .fit(Fit::VeryLikely),
-        ),
+        Some(true) => {
+            let words = format!("idle tokens end after 30 days, and {words}");
+            let mut found = Found::state(e.app_called(), words).fit(Fit::VeryLikely);
+            let over = used.and_then(|(used, _)| used.checked_add(IDLE).ok());
+            found.began = over.map(|over| by_itself(over, "the 30 days were over"));
+            Look::Hit(found)
+        }
         // Metadata goes on showing the old policy, and the flag is younger than many orgs.
         Some(false) | None => Look::Hit(Found::state("LoginHistory", words).fit(Fit::Possible)),
     }
@@ -185,6 +213,8 @@ pub(in crate::diagnose) fn evicted(e: &Evidence<'_>) -> Look {
         // A further one came in between, or none of the five is as old as what worked.
         let is_recent = e.stop.last_good.is_some_and(|last| oldest > last) || e.is_between(newest);
         found.fit = if is_recent { Fit::VeryLikely } else { Fit::Possible };
+        found.began =
+            Some(by_itself(newest, "the newest of these approvals")).filter(|_| is_recent);
     }
     Look::Hit(found)
 }
@@ -241,19 +271,16 @@ pub(in crate::diagnose) fn refreshed_sandbox(e: &Evidence<'_>) -> Look {
     if !others.is_empty() {
         return Look::out(format!("others use the app here: {}", others.join(", ")));
     }
+    // A refreshed sandbox has no past: what signed in here before was not lost with one.
+    if e.stop.last_good.is_some() && !e.recorded.is_sandbox.is_not_so() {
+        return Look::out("its sign-ins until it stopped are recorded in this very org");
+    }
     let has_grants = e.recorded.grants.seen().is_none_or(|grants| !grants.is_empty());
+    let is_read = e.recorded.sign_ins.seen().is_some_and(|all| !all.is_cut);
     Look::of(&e.recorded.is_sandbox, true, "the org is no sandbox", || {
-        let has_past = e.stop.last_good.is_some();
-        let fit = match (has_grants, has_past) {
-            (false, false) if e.recorded.sign_ins.seen().is_some_and(|all| !all.is_cut) => {
-                Fit::VeryLikely
-            }
-            // What signed in here before was not lost with a copy of production.
-            _ => Fit::Possible,
-        };
+        let fit = if has_grants || !is_read { Fit::Possible } else { Fit::VeryLikely };
         let mut found = Found::state("Organization", "it is a sandbox").fit(fit);
-        let is_read = e.recorded.sign_ins.seen().is_some_and(|all| !all.is_cut);
-        if fit == Fit::VeryLikely && is_read {
+        if fit == Fit::VeryLikely {
             let words = "no sign-in of the app that worked, and no grant of it, is recorded here";
             found.proofs.push(Proof::state("LoginHistory", words));
         }

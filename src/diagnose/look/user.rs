@@ -2,6 +2,7 @@
 
 use core::net::IpAddr;
 
+use super::{app, org};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{ACCESS, Began, Fit, Found, Look, Proof};
 use crate::metadata::hours::Week;
@@ -261,6 +262,11 @@ pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
     // What was given was not taken.
     let is_taken = |change: &&Change| !change.display.to_lowercase().contains("granted");
     let change = of_user.or(of_holder.filter(is_taken));
+    let undated = [
+        e.changes_undated(TAKEN_FROM_USER, &e.user_names()),
+        e.changes_undated(OF_HOLDER, &e.holder_names()),
+    ]
+    .concat();
     let drift = e.drift_at(ACCESS);
     let mut found = match (drift, change) {
         (Some(drift), change) => {
@@ -280,10 +286,18 @@ pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
             }
             _ => Found::change(change),
         },
-        (None, None) => return Look::Nothing,
+        (None, None) if undated.is_empty() => return Look::Nothing,
+        (None, None) => Found::of(Vec::new()),
     };
+    found.proofs.extend(undated.into_iter().map(Proof::change));
     let calls = e.recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds);
-    for kind in calls.filter(|kind| matches!(kind.status, 400 | 403 | 404)) {
+    // A call that anything else refuses in the same way is no evidence of this.
+    let is_anothers = |status: u16| {
+        let others = [org::requests, no_api, app::blocked, app::access_control];
+        status == 403 && others.iter().any(|look| matches!(look(e), Look::Hit(_)))
+    };
+    let is_it = |status| matches!(status, 400 | 403 | 404) && !is_anothers(status);
+    for kind in calls.filter(|kind| is_it(kind.status)) {
         found.proofs.push(Proof {
             of: "EventLogFile ApiTotalUsage".to_owned(),
             id: None,

@@ -60,8 +60,9 @@ pub(super) const RULES: &[Rule] = &[
             Setting(APP, "oauthConfig.isAdminApproved"),
         ],
         way_out: by_hand(
-            "install the app, set it to \"Admin approved users are pre-authorized\", and give it \
-             to a profile or permission set of the user's",
+            "let the app through: install it where it is not, set it to \"Admin approved users are \
+             pre-authorized\", and give it to a profile or permission set of the user's; or switch \
+             API Access Control off",
             "connected-apps",
         ),
         look: app::access_control,

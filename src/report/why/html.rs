@@ -26,6 +26,7 @@ pub fn render(why: &Why<'_>) -> String {
             (blocks(told.found_heading, &told.found, "missing"))
             (list("Of what it seldom comes", &told.rare))
             (list("Ruled out", &told.ruled_out))
+            (blocks("In its way too", &told.in_the_way, "differs"))
             (blocks("Also wrong, and not what stopped it", &told.also, "differs"))
             (list("Steps of the template that are not so besides", &told.steps))
             @if let Some(fix) = &told.fix { p { "By package: " code { (clean(fix)) } } }

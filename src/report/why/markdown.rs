@@ -20,6 +20,7 @@ pub fn render(why: &Why<'_>) -> String {
     blocks(&mut out, told.found_heading, &told.found);
     list(&mut out, "Of what it seldom comes", &told.rare);
     list(&mut out, "Ruled out", &told.ruled_out);
+    blocks(&mut out, "In its way too", &told.in_the_way);
     blocks(&mut out, "Also wrong, and not what stopped it", &told.also);
     list(&mut out, "Steps of the template that are not so besides", &told.steps);
     if let Some(fix) = &told.fix {

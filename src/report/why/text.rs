@@ -26,6 +26,8 @@ pub fn render(why: &Why<'_>) -> String {
     told.found.iter().for_each(|one| block(&mut out, one));
     list(&mut out, "Of what it seldom comes", &told.rare);
     list(&mut out, "Ruled out", &told.ruled_out);
+    heading(&mut out, "In its way too", told.in_the_way.is_empty());
+    told.in_the_way.iter().for_each(|one| block(&mut out, one));
     heading(&mut out, "Also wrong, and not what stopped it", told.also.is_empty());
     told.also.iter().for_each(|one| block(&mut out, one));
     list(&mut out, "Steps of the template that are not so besides", &told.steps);

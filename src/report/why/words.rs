@@ -72,11 +72,16 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
                         "{partly}{when}, the org does not record: what fits best is that {cause}"
                     )
                 }
-                None if partly.is_empty() => {
-                    format!("{when}, the org does not record, and nothing in it stands out")
-                }
-                // What was not read may well stand out.
-                None => format!("{partly}{when}, what could be seen does not tell"),
+                None => match changed_since(why, diagnosis) {
+                    Some(changed) => {
+                        format!("{partly}{when}, the org does not record; {changed}")
+                    }
+                    None if partly.is_empty() => {
+                        format!("{when}, the org does not record, and nothing in it stands out")
+                    }
+                    // What was not read may well stand out.
+                    None => format!("{partly}{when}, what could be seen does not tell"),
+                },
             }
         }
         (Verdict::Blind, _) => {
@@ -130,12 +135,23 @@ fn partly(diagnosis: &Diagnosis) -> String {
     }
 }
 
+/// What was changed after it stopped, of which no row says what it was before.
+fn changed_since(why: &Why<'_>, diagnosis: &Diagnosis) -> Option<String> {
+    let hit = diagnosis.consistent.iter().find(|hit| hit.found.over.is_some())?;
+    let time = at(why, hit.found.proofs.iter().find_map(|proof| proof.time)?);
+    Some(format!("the app was changed since, at {time}, and its policy before is not recorded"))
+}
+
 fn of_cause(why: &Why<'_>, when: &str, diagnosis: &Diagnosis, cause: &Hit) -> String {
-    let because = cause.rule.cause;
+    let because = match cause.is_by_word {
+        true => format!("the error alone says that {}", cause.rule.cause),
+        false => cause.rule.cause.to_owned(),
+    };
     let over = match &cause.found.over {
         Some(_) => "; that was changed again, and it has not come in since",
         None => "",
     };
+    let over = format!("{over}{}", in_the_way(why, diagnosis, cause));
     let Some(Began { time, by, what, action }) = &cause.found.began else {
         return format!("{when}: {because}{over}");
     };
@@ -156,6 +172,22 @@ fn of_cause(why: &Why<'_>, when: &str, diagnosis: &Diagnosis, cause: &Hit) -> St
         }
         _ => format!("{when}, after {done}{because}{over}"),
     }
+}
+
+/// What stands in the way beside the cause, and which of the two came first.
+fn in_the_way(why: &Why<'_>, diagnosis: &Diagnosis, cause: &Hit) -> String {
+    let since = |hit: &Hit| hit.found.began.as_ref().map(|began| began.time);
+    let in_words = |hit: &Hit| {
+        let time = since(hit);
+        let is_first = time.zip(since(cause)).is_some_and(|(time, other)| time < other);
+        let at = time.map(|time| format!(" (since {})", at(why, time))).unwrap_or_default();
+        match (hit.rule.is_recorded, is_first) {
+            (true, _) => format!("; in its way too: {}{at}", hit.rule.cause),
+            (false, true) => format!("; what fits too, and came first: {}{at}", hit.rule.cause),
+            (false, false) => format!("; what fits too: {}{at}", hit.rule.cause),
+        }
+    };
+    diagnosis.also.iter().filter(|hit| hit.is_in_the_way).map(in_words).collect()
 }
 
 /// What somebody did, by the audit trail's name for it; and whether that says all.
@@ -212,6 +244,9 @@ pub(super) fn about(why: &Why<'_>) -> String {
 pub(super) fn of_symptom(symptom: &Symptom) -> Vec<String> {
     let mut lines: Vec<String> =
         symptom.text.iter().map(|text| format!("the error: {text}")).collect();
+    if let Some(other) = symptom.of_another {
+        lines.push(format!("the words are {other}'s, not Salesforce's: ask which system refused"));
+    }
     if let Some(refusal) = symptom.refusal {
         lines.push(format!("it means: {}", refusal.means));
     }
@@ -223,6 +258,27 @@ pub(super) fn of_symptom(symptom: &Symptom) -> Vec<String> {
         lines.push(format!("calls fail with HTTP {}", all.join(", ")));
     }
     lines
+}
+
+/// That what somebody was told is not what the org shows.
+pub(super) fn misfit(diagnosis: &Diagnosis) -> Option<String> {
+    let symptom = &diagnosis.symptom;
+    symptom.text.as_ref()?;
+    let is_told = |hit: &Hit| {
+        let of = |ids: &[&str]| symptom.refusal.is_some_and(|one| ids.contains(&one.id));
+        let has_words = symptom.told_status.as_ref().is_some_and(|one| hit.rule.has_status(one));
+        of(hit.rule.refusals) || of(hit.rule.may_refuse) || has_words
+    };
+    let found = diagnosis.cause.as_ref()?;
+    let rows = match symptom.in_rows.as_slice() {
+        [] => "no sign-in that failed is recorded here".to_owned(),
+        rows => format!("the sign-ins recorded here fail with: {}", rows.join(", ")),
+    };
+    match () {
+        () if found.is_by_word => Some(format!("the org shows no such failure: {rows}")),
+        () if is_told(found) => None,
+        () => Some(format!("what was found does not lead to that error: {rows}")),
+    }
 }
 
 /// The first line where no org is asked.
@@ -280,16 +336,23 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
             {
                 next.push(format!("{by_hand}; the page of Setup is named below"));
             }
+            next.extend(diagnosis.also.iter().flat_map(|hit| actions(why, hit)));
             next.push(
                 "let the vendor try again, or sign in there again, and ask again whether it worked"
                     .to_owned(),
             );
         }
-        Verdict::Consistent => next.push(
-            "at the vendor look at the exact error and its time, and whether it works again after \
-             a new sign-in"
-                .to_owned(),
-        ),
+        Verdict::Consistent => {
+            let first = diagnosis.consistent.first();
+            let first = first.filter(|hit| hit.found.fit > Fit::Possible);
+            next.extend(first.iter().flat_map(|hit| actions(why, hit)));
+            next.extend(diagnosis.also.iter().flat_map(|hit| actions(why, hit)));
+            next.push(
+                "at the vendor look at the exact error and its time, and whether it works again \
+                 after a new sign-in"
+                    .to_owned(),
+            );
+        }
         Verdict::Nothing => next.push(
             "at the vendor look at the exact error and its time, and give it to `--error`; whether \
              it runs at all; at which address and as whom it signs in"
@@ -297,6 +360,12 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
         ),
         Verdict::Blind => {}
     }
+    let mut known = Vec::new();
+    next.retain(|one| {
+        let is_new = !known.contains(one);
+        known.push(one.clone());
+        is_new
+    });
     if diagnosis.symptom.text.is_none() && diagnosis.verdict() == Verdict::Consistent {
         next.push("`--error TEXT` with what the vendor's log says narrows it down".to_owned());
     }
@@ -314,6 +383,21 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
         );
     }
     next
+}
+
+/// What mends a thing: by package or by hand, and at the vendor.
+fn actions(why: &Why<'_>, hit: &Hit) -> Vec<String> {
+    if hit.found.over.is_some() {
+        return Vec::new();
+    }
+    let is_packaged = hit.step.as_ref().is_some_and(|step| step.is_packaged);
+    let way = hit.rule.way_out;
+    let in_org = match &why.fix {
+        Some(fix) if is_packaged => Some(format!("`{fix}` shows the plan, asks, and looks again")),
+        _ => way.by_hand.map(|words| format!("{words}; the page of Setup is named above")),
+    };
+    let vendor = way.at_the_vendor.map(|words| format!("at the vendor: {words}"));
+    in_org.into_iter().chain(vendor).collect()
 }
 
 /// What a sort of entry is called.
@@ -345,6 +429,8 @@ mod tests {
             found: Seen { began, ..Seen::of(vec![Proof::state("X", "y")]) },
             explains: true,
             is_between: true,
+            is_in_the_way: false,
+            is_by_word: false,
             step: None,
         };
         Diagnosis {
@@ -460,5 +546,56 @@ mod tests {
         ] {
             assert_eq!(of_moment(&moment), words);
         }
+    }
+
+    fn asked(found: &Diagnosis) -> Vec<String> {
+        let why = Why {
+            org: None,
+            app: None,
+            user: None,
+            templates: Vec::new(),
+            since: None,
+            now: time("2026-11-25T06:00:00Z"),
+            zone: TimeZone::UTC,
+            found: Found::InOrg(found),
+            fix: None,
+        };
+        next(&why, found)
+    }
+
+    #[test]
+    fn what_to_do_now_names_the_second_obstacle_and_what_mends_the_likeliest() {
+        let mut found = diagnosis("user-frozen", None);
+        let mut second = diagnosis("app-blocked", None).cause.unwrap();
+        second.is_in_the_way = true;
+        found.also.push(second);
+        let lines = asked(&found);
+        assert!(lines[0].starts_with("unfreeze") && lines[1].starts_with("unblock"), "{lines:?}");
+        let line = first_line(&found, "UTC0", "2026-11-25T06:00:00Z");
+        assert!(line.ends_with("; in its way too: the app was blocked"), "{line}");
+
+        let mut found = diagnosis("evicted-by-approval", None);
+        found.consistent.extend(found.cause.take());
+        let lines = asked(&found);
+        assert!(lines[0].starts_with("at the vendor: sign in again"), "{lines:?}");
+    }
+
+    #[test]
+    fn an_error_that_does_not_fit_is_said_not_to() {
+        let mut found = diagnosis("ip-enforced", None);
+        for (error, fits) in [("ip restricted", true), ("OAUTH_APP_BLOCKED", false)] {
+            found.symptom = Symptom::of_text(error);
+            found.symptom.in_rows = vec!["Failed: IP Address Not Allowed".to_owned()];
+            assert_eq!(misfit(&found).is_none(), fits, "{error}");
+        }
+        found.symptom = Symptom::of_text("success");
+        assert!(misfit(&found).is_some_and(|words| words.contains("no sign-in that failed")));
+        // A cause that the error alone names is not said flatly.
+        let mut found = diagnosis("secret-rotated", None);
+        found.symptom = Symptom::of_text("invalid_client: invalid client credentials");
+        found.cause.as_mut().unwrap().is_by_word = true;
+        assert!(misfit(&found).is_some());
+        let line = first_line(&found, "UTC0", "2026-11-25T06:00:00Z");
+        assert!(line.contains("the error alone says that the client secret"), "{line}");
     }
 }
