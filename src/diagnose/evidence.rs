@@ -257,6 +257,9 @@ impl<'e> Evidence<'e> {
     pub fn changes_undated(&self, actions: &[&str], names: &[&str]) -> Vec<&'e Change> {
         let rows = self.recorded.trail.seen().map(|trail| trail.rows.as_slice());
         let rows = rows.filter(|_| self.stop.last_good.is_none() && self.stop.first_bad.is_none());
+        // Of what nobody says that it fails no change has broken anything.
+        let rows =
+            rows.filter(|_| self.symptom.refusal.is_some_and(|one| OF_CALLS.contains(&one.id)));
         let is_it = |row: &&Change| {
             actions.contains(&row.action.as_str()) && names.iter().any(|name| speaks_of(row, name))
         };

@@ -1,6 +1,6 @@
 //! The app: is it there, on, not blocked, and does it let this user in.
 
-use super::user::TAKEN_FROM_USER;
+use super::change::TAKEN_FROM_USER;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{Began, Fit, Found, Look, Proof};
 use crate::org::recorded::{AppKind, Blocked, Observed};

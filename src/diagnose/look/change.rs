@@ -5,6 +5,17 @@ use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{Found, Look};
 use crate::org::recorded::Change;
 
+/// What is done to a user: such a row names the set or the profile too, of whomever it is taken.
+pub(super) const TAKEN_FROM_USER: &[&str] = &[
+    "PermSetUnassign",
+    "PermSetUnassign_HasExpiration",
+    "PermSetGroupUnassign",
+    "changedprofileforuser",
+    "changedprofileforusercusttostd",
+    "changedprofileforuserstdtocust",
+    "changedprofileforuserstdtostd",
+];
+
 fn hit(change: Option<&Change>) -> Look {
     match change {
         Some(change) => Look::Hit(Found::change(change)),

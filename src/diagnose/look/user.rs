@@ -2,6 +2,7 @@
 
 use core::net::IpAddr;
 
+use super::change::TAKEN_FROM_USER;
 use super::{app, org};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{ACCESS, Began, Fit, Found, Look, Proof};
@@ -111,17 +112,6 @@ pub(in crate::diagnose) fn password_flow(e: &Evidence<'_>) -> Look {
         },
     )
 }
-
-/// What is done to a user: such a row names the set or the profile too, of whomever it is taken.
-pub(super) const TAKEN_FROM_USER: &[&str] = &[
-    "PermSetUnassign",
-    "PermSetUnassign_HasExpiration",
-    "PermSetGroupUnassign",
-    "changedprofileforuser",
-    "changedprofileforusercusttostd",
-    "changedprofileforuserstdtocust",
-    "changedprofileforuserstdtostd",
-];
 
 pub(in crate::diagnose) fn no_api(e: &Evidence<'_>) -> Look {
     const OF_HOLDER: &[&str] = &[
