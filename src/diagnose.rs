@@ -392,7 +392,10 @@ fn is_consistent(hit: &Hit, e: &Evidence<'_>) -> bool {
         // It keeps the app out, and since when nobody knows.
         let may_refuse = |id: &str| hit.rule.may_refuse.contains(&id);
         let is_told = e.symptom.refusal.is_some_and(|one| may_refuse(one.id));
-        let is_undated = hit.found.began.is_none() && (hit.rule.blocks || is_told || is_sure);
+        // Where it works nothing keeps it out.
+        let works = e.stop.shown_by == ShownBy::Nothing && e.stop.last_good.is_some() && !is_told;
+        let is_undated =
+            !works && hit.found.began.is_none() && (hit.rule.blocks || is_told || is_sure);
         return is_undated && (!is_error_known(e) || fits_error(hit.rule, e));
     }
     // A token that is over fails without a row, or with words that no source has: the end of the

@@ -108,6 +108,8 @@ pub struct Stop {
     pub first_bad: Option<Timestamp>,
     /// What shows it.
     pub shown_by: ShownBy,
+    /// Whether it may have failed before that, in rows that were not read.
+    pub or_before: bool,
 }
 
 /// What shows that it stopped.
@@ -396,11 +398,15 @@ fn stop(recorded: &Recorded, is_told: bool, now: Timestamp) -> Stop {
     let last_good = last.map(|row| row.time);
     let failed = failed_since(recorded, last_good);
     if let Some(first) = failed.first() {
-        return Stop { last_good, first_bad: Some(first.time), shown_by: ShownBy::SignIns };
+        let is_cut = recorded.sign_ins.seen().is_some_and(|all| all.is_cut);
+        let or_before = is_cut && last_good.is_none();
+        let (first_bad, shown_by) = (Some(first.time), ShownBy::SignIns);
+        return Stop { last_good, first_bad, shown_by, or_before };
     }
     if let Some((last, first)) = of_calls(recorded) {
         let last_good = last.or(last_good.filter(|last| *last < first));
-        return Stop { last_good, first_bad: Some(first), shown_by: ShownBy::Calls };
+        let (first_bad, shown_by) = (Some(first), ShownBy::Calls);
+        return Stop { last_good, first_bad, shown_by, or_before: false };
     }
     let shown_by = match (is_told, last_good) {
         (true, _) => ShownBy::Told,
@@ -410,7 +416,7 @@ fn stop(recorded: &Recorded, is_told: bool, now: Timestamp) -> Stop {
         (false, Some(last)) if is_silence(recorded, last, now) => ShownBy::Silence,
         _ => ShownBy::Nothing,
     };
-    Stop { last_good, first_bad: None, shown_by }
+    Stop { last_good, first_bad: None, shown_by, or_before: false }
 }
 
 /// Calls that go wrong where none of the same goes well later: when such went well last, and when

@@ -20,12 +20,14 @@ use crate::cli::shared::load;
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
-use crate::diagnose::{self, Drift, Symptom, Verdict};
+use crate::diagnose::{self, Drift, Symptom, Unseen, Verdict};
+use crate::diff::{Finding, State};
 use crate::metadata::lasting::Period;
 use crate::org::Org;
-use crate::org::recorded::{Asked, Recorded};
+use crate::org::recorded::{Asked, Hidden, Recorded};
 use crate::report::code;
 use crate::report::json::parts::Identity;
+use crate::report::plan::count;
 use crate::report::why::{self, Document, Found, Why};
 use crate::template::Template;
 
@@ -282,8 +284,14 @@ impl<'a> Request<'a> {
         if let Some(error) = unknown(&asked, &recorded) {
             return Err(error);
         }
-        let drift = self.drift(org).await;
-        let diagnosis = diagnose::diagnose(&recorded, self.arguments.error.as_deref(), &drift, now);
+        let (drift, unread) = self.drift(org).await;
+        let mut diagnosis =
+            diagnose::diagnose(&recorded, self.arguments.error.as_deref(), &drift, now);
+        // What was not read of the template may be what it breaks.
+        diagnosis.unseen.extend(unread.map(|reason| Unseen {
+            what: "the template's steps",
+            hidden: Hidden { reason, right: None },
+        }));
         let (requests, version) = (org.requests(), org.api_version());
         self.ui.detail(&format!("{requests} requests, API version {version}"));
         let templates = self.wanted.iter().flat_map(Wanted::templates);
@@ -312,19 +320,20 @@ impl<'a> Request<'a> {
         self.arguments.since.before(now)
     }
 
-    /// What of the templates is not so. What the org recorded is told without it too.
-    async fn drift(&self, org: &Org) -> Vec<Drift> {
+    /// What of the templates is not so, and why not all of it is known. What the org recorded is told
+    /// without it too.
+    async fn drift(&self, org: &Org) -> (Vec<Drift>, Option<String>) {
         match self.look_at_steps(org).await {
-            Ok(drift) => drift,
+            Ok(looked) => looked,
             Err(error) => {
                 self.ui.warn(&format!("the template's steps are not looked at: {}", error.what));
-                Vec::new()
+                (Vec::new(), Some(format!("they are not looked at: {}", error.what)))
             }
         }
     }
 
-    async fn look_at_steps(&self, org: &Org) -> Result<Vec<Drift>, CommandError> {
-        let Some(wanted) = &self.wanted else { return Ok(Vec::new()) };
+    async fn look_at_steps(&self, org: &Org) -> Result<(Vec<Drift>, Option<String>), CommandError> {
+        let Some(wanted) = &self.wanted else { return Ok((Vec::new(), None)) };
         let steps = wanted.steps_to_look_at()?;
         let only = Selection::parse(&[], &[])?;
         let waivers = wanted::waivers(self.ui, self.config, Some(&self.choice))?;
@@ -332,7 +341,15 @@ impl<'a> Request<'a> {
             Goal::Steps { wanted, steps: &steps, only: &only, waivers: &waivers, is_blind: false };
         let seen = goal.look(self.ui, org, self.choice.name(), false).await?;
         let found = goal.found(seen, false)?;
-        Ok(found.findings.iter().filter_map(Drift::of).collect())
+        let is_unseen = |finding: &&Finding<'_>| finding.state() == State::NotObserved;
+        let unread = match found.findings.iter().filter(is_unseen).count() {
+            0 => None,
+            many => Some(format!(
+                "{} of them not observed; `sfsetup diff` says which, and why",
+                count(many, "setting")
+            )),
+        };
+        Ok((found.findings.iter().filter_map(Drift::of).collect(), unread))
     }
 
     /// The command that brings the templates' steps about.

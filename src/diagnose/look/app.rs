@@ -61,7 +61,12 @@ pub(in crate::diagnose) fn blocked(e: &Evidence<'_>) -> Look {
         return Look::Hit(Found::state(e.app_called(), words).since(change));
     }
     match &e.recorded.blocked {
-        Observed::Seen(Some(blocked)) if blocked.by_access_control != Some(true) => {
+        // What its flag says of who blocks is UNVERIFIED: where API Access Control is off, or nobody
+        // saw whether it is on, the row blocks the app all the same.
+        Observed::Seen(Some(blocked))
+            if blocked.by_access_control != Some(true)
+                || !e.recorded.api_access_control.is_so() =>
+        {
             Look::Hit(of_block(blocked).since(change))
         }
         Observed::Seen(Some(_)) => {

@@ -2,8 +2,8 @@
 //! cannot have stopped it.
 
 use super::*;
-use crate::diagnose::ShownBy;
-use crate::org::recorded::{CallKind, Calls};
+use crate::diagnose::{ShownBy, Verdict};
+use crate::org::recorded::{Blocked, CallKind, Calls};
 
 const OVER: &str = "invalid_grant: expired access/refresh token";
 
@@ -114,4 +114,40 @@ fn drift_of_one_object_explains_no_calls_of_another() {
     let steps = [drift("read", "Profile", "objectPermissions[Account].viewAllFields")];
     let found = diagnose(&org, None, &steps, now());
     assert_ne!(cause(&found), Some("field-access"), "{found:?}");
+}
+
+#[test]
+fn what_was_cut_off_is_no_beginning() {
+    let mut org = failing("Odd words");
+    let rows = &mut seen(&mut org.sign_ins).rows;
+    rows.retain(|row| row.status != "Success");
+    seen(&mut org.sign_ins).is_cut = true;
+    let found = asked(&org);
+    assert!(found.stop.or_before, "{:?}", found.stop);
+    assert!(!asked(&failing("Odd words")).stop.or_before);
+}
+
+#[test]
+fn a_row_that_blocks_the_app_counts_whatever_its_flag_is_taken_to_say() {
+    let mut org = well();
+    org.blocked = Observed::Seen(Some(Blocked {
+        name: "Lamp_Sync_1".to_owned(),
+        app: APP.to_owned(),
+        by_access_control: Some(true),
+        changed: Some(at("01:50")),
+        changed_by: Some("Jo Doe".to_owned()),
+    }));
+    assert_eq!(cause(&asked(&org)), Some("app-blocked"), "API Access Control is off");
+    org.api_access_control = Observed::Seen(true);
+    assert_eq!(cause(&asked(&org)), Some("api-access-control"));
+}
+
+#[test]
+fn what_works_is_kept_out_by_nothing() {
+    let mut org = well();
+    seen(&mut org.sign_ins).rows.insert(0, sign_in(at("05:55"), "Success"));
+    org.api_access_control = Observed::Seen(true);
+    seen(&mut org.app).is_admin_approved = Some(false);
+    let found = asked(&org);
+    assert_eq!((found.verdict(), fits(&found)), (Verdict::Nothing, Vec::new()));
 }

@@ -47,6 +47,9 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
         return format!("{user} is not seen to have used {app} here: {other} has");
     }
     let when = match (stop.first_bad, stop.last_good, stop.shown_by) {
+        (Some(first), ..) if stop.or_before => {
+            format!("It stopped at {} or before", at(why, first))
+        }
         (Some(first), ..) => format!("It stopped at {}", at(why, first)),
         (None, Some(last), ShownBy::Nothing) => format!("It worked last at {}", at(why, last)),
         (None, Some(last), ShownBy::NoGrant) => {
@@ -112,7 +115,9 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
 
 /// Says whether a right would show more.
 fn is_partial(diagnosis: &Diagnosis) -> bool {
-    diagnosis.unseen.iter().any(|one| one.hidden.right.is_some())
+    // Nor what was cut off.
+    let is_cut = |one: &crate::diagnose::Unseen| one.what.starts_with("older ");
+    diagnosis.unseen.iter().any(|one| one.hidden.right.is_some() || is_cut(one))
 }
 
 /// That not all could be seen, and what of it would tell most.
@@ -439,6 +444,7 @@ mod tests {
                 last_good: Some(time("2026-11-25T01:00:00Z")),
                 first_bad: Some(time("2026-11-25T01:14:00Z")),
                 shown_by: ShownBy::SignIns,
+                or_before: false,
             },
             cause: Some(hit),
             consistent: Vec::new(),
