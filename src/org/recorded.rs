@@ -56,6 +56,28 @@ impl<T> Observed<T> {
         Self::NotObserved(Hidden { reason: reason.into(), right: None })
     }
 
+    /// What an answer of the org comes to: where it refuses this one question, a right would show it.
+    ///
+    /// # Errors
+    /// The org cannot be asked at all.
+    fn answer(answer: Result<T, OrgError>, right: &'static str) -> Result<Self, OrgError> {
+        match answer {
+            Ok(seen) => Ok(Self::Seen(seen)),
+            Err(error) if error.is_about_one_question() => {
+                Ok(Self::hidden(in_short(&error), right))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What is made of what was seen.
+    fn and_then<U>(self, make: impl FnOnce(T) -> Observed<U>) -> Observed<U> {
+        match self {
+            Self::Seen(seen) => make(seen),
+            Self::NotObserved(hidden) => Observed::NotObserved(hidden),
+        }
+    }
+
     /// Returns what was seen.
     pub fn seen(&self) -> Option<&T> {
         match self {
@@ -108,12 +130,8 @@ pub struct Asked {
 /// What an org has written down.
 #[derive(Clone, Debug)]
 pub struct Recorded {
-    /// Whose login looked.
-    pub caller: Observed<String>,
     /// The names by which rows know the app.
     pub app_names: Vec<String>,
-    /// What time it is there.
-    pub now: Option<Timestamp>,
     /// Whether it is a sandbox.
     pub is_sandbox: Observed<bool>,
     /// Whether its edition has the API.
@@ -218,7 +236,7 @@ impl Org {
             user::locks(self, id, &rights),
             user::password(self, id),
             user::assignments(self, id, &rights),
-            async { requests(self).await },
+            async { Observed::answer(self.requests_left().await, rights::VIEW_SETUP) },
             sign_ins::read(self, id, &names, asked.since, &rights),
             grants::read(self, id, &names, &app, &rights),
             calls::read(self, id, &names, &rights),
@@ -230,8 +248,6 @@ impl Org {
         let known = if is_unused { Some(self.known_apps().await?) } else { None };
         let app::Looked { state, blocked, password_flow, ranges, hours } = app;
         Ok(Recorded {
-            now: self.now(),
-            caller: rights.caller.clone(),
             app_names: names,
             is_sandbox: rights.is_sandbox,
             has_api: rights.has_api,
@@ -259,16 +275,6 @@ impl Org {
     }
 }
 
-async fn requests(org: &Org) -> Result<Observed<(i64, i64)>, OrgError> {
-    match org.requests_left().await {
-        Ok(left) => Ok(Observed::Seen(left)),
-        Err(error) if error.is_about_one_question() => {
-            Ok(Observed::hidden(in_short(&error), rights::VIEW_SETUP))
-        }
-        Err(error) => Err(error),
-    }
-}
-
 /// What an org said in place of rows: its code, since its words repeat the query.
 fn in_short(error: &OrgError) -> String {
     let said = error.code.clone().unwrap_or_else(|| error.to_string());
@@ -278,6 +284,11 @@ fn in_short(error: &OrgError) -> String {
 /// A time as SOQL writes it.
 fn soql_time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Says whether a text may stand in an address as it is.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Says whether two ids name one row: one of them may lack the suffix of three.

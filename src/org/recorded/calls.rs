@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::rights::{LOG_FILES, Rights};
-use super::{Observed, in_short, is_same_id};
+use super::{Observed, is_same_id, is_word};
 use crate::metadata::lasting::org_time;
 use crate::org::{Org, OrgError};
 
@@ -58,12 +58,9 @@ pub(super) async fn read(
 ) -> Result<Observed<Calls>, OrgError> {
     let soql = "SELECT Id, LogDate, LogFileLength FROM EventLogFile WHERE EventType = \
                 'ApiTotalUsage' ORDER BY LogDate DESC LIMIT 1";
-    let rows = match org.wire.query(soql).await {
-        Ok(rows) => rows,
-        Err(error) if error.is_about_one_question() => {
-            return Ok(Observed::hidden(in_short(&error), LOG_FILES));
-        }
-        Err(error) => return Err(error),
+    let rows = match Observed::answer(org.wire.query(soql).await, LOG_FILES)? {
+        Observed::Seen(rows) => rows,
+        Observed::NotObserved(hidden) => return Ok(Observed::NotObserved(hidden)),
     };
     let Some(row) = rows.first() else {
         return Ok(match rights.has(&["ViewEventLogFiles", "ViewAllData"]) {
@@ -71,26 +68,18 @@ pub(super) async fn read(
             false => Observed::hidden("the org shows no file", LOG_FILES),
         });
     };
-    let is_word = |id: &&str| id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let Some(id) = row["Id"].as_str().filter(is_word) else {
+    let Some(id) = row["Id"].as_str().filter(|id| is_word(id)) else {
         return Ok(Observed::unread("the org's row has no id"));
     };
     if row["LogFileLength"].as_f64().is_some_and(|length| length > LARGEST) {
         return Ok(Observed::unread("the file is too large to be read here"));
     }
-    match org.wire.get_file(&format!("sobjects/EventLogFile/{id}/LogFile")).await {
-        Ok(bytes) => Ok(match parse(&bytes, user, names) {
-            Some(calls) => {
-                let day = row["LogDate"].as_str().and_then(org_time);
-                Observed::Seen(Calls { day, ..calls })
-            }
-            None => Observed::unread("the file is not what it should be"),
-        }),
-        Err(error) if error.is_about_one_question() => {
-            Ok(Observed::hidden(in_short(&error), LOG_FILES))
-        }
-        Err(error) => Err(error),
-    }
+    let file = org.wire.get_file(&format!("sobjects/EventLogFile/{id}/LogFile")).await;
+    let day = row["LogDate"].as_str().and_then(org_time);
+    Ok(Observed::answer(file, LOG_FILES)?.and_then(|bytes| match parse(&bytes, user, names) {
+        Some(calls) => Observed::Seen(Calls { day, ..calls }),
+        None => Observed::unread("the file is not what it should be"),
+    }))
 }
 
 /// Counts the rows of the user or the app, and of all apps how many each has; none where it is no

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::app::{AppKind, Looked};
 use super::rights::{CUSTOMIZE, Rights};
-use super::{Observed, in_short, is_same_id};
+use super::{Observed, in_short, is_same_id, is_word};
 use crate::metadata::lasting::org_time;
 use crate::metadata::registry::ApiVersion;
 use crate::org::http::soql_text;
@@ -31,8 +31,6 @@ pub struct Grant {
     pub created: Option<Timestamp>,
     /// When it was used last: by a try that failed, too.
     pub used: Option<Timestamp>,
-    /// How often.
-    pub uses: Option<i64>,
     /// Whether the app is installed, as far as the row tells.
     pub is_installed: Option<bool>,
 }
@@ -78,23 +76,22 @@ async fn of_rows(
     rights: &Rights,
 ) -> Result<Observed<Vec<Grant>>, OrgError> {
     let soql = format!(
-        "SELECT AppName, AppMenuItemId, UserId, CreatedDate, LastUsedDate, UseCount FROM \
+        "SELECT AppName, AppMenuItemId, UserId, CreatedDate, LastUsedDate FROM \
          OauthToken WHERE UserId = {}",
         soql_text(user)
     );
-    let rows = match org.wire.query(&soql).await {
-        Ok(rows) => rows,
-        Err(error) if error.is_about_one_question() => {
-            return Ok(Observed::hidden(in_short(&error), CUSTOMIZE));
-        }
-        Err(error) => return Err(error),
-    };
+    let rows = Observed::answer(org.wire.query(&soql).await, CUSTOMIZE)?;
+    Ok(rows.and_then(|rows| grants(&rows, user, names, rights)))
+}
+
+/// The grants among rows, or why there need be others.
+fn grants(rows: &[Json], user: &str, names: &[String], rights: &Rights) -> Observed<Vec<Grant>> {
     let is_own = rights.caller_id.as_deref().is_some_and(|caller| is_same_id(caller, user));
     if rows.is_empty() && !is_own && !rights.has(&["CustomizeApplication"]) {
-        return Ok(Observed::hidden(
+        return Observed::hidden(
             "the org shows no row, and who lacks the right is shown none of others",
             CUSTOMIZE,
-        ));
+        );
     }
     let is_it = |row: &&Json| {
         let app = row["AppName"].as_str().unwrap_or_default();
@@ -105,15 +102,14 @@ async fn of_rows(
         app: row["AppName"].as_str().unwrap_or_default().to_owned(),
         created: time(row, "CreatedDate"),
         used: time(row, "LastUsedDate"),
-        uses: row["UseCount"].as_i64(),
         is_installed: row.get("AppMenuItemId").map(|item| !item.is_null()),
     };
     let grants: Vec<Grant> = rows.iter().filter(is_it).map(grant).collect();
     // Such rows simply end (S 12.3): what does not come need not be absent.
     if grants.is_empty() && rows.len() >= ROWS {
-        return Ok(Observed::unread("the user has more grants than the org tells at once"));
+        return Observed::unread("the user has more grants than the org tells at once");
     }
-    Ok(Observed::Seen(grants))
+    Observed::Seen(grants)
 }
 
 /// Asks the usage API: for the app, for the user among its users, for their tokens.
@@ -162,7 +158,6 @@ async fn usage(org: &Org, user: &str, names: &[String]) -> Result<Vec<Grant>, Or
         app: app["developerName"].as_str().unwrap_or_default().to_owned(),
         created: time(row, "initialConnectionAt"),
         used: time(row, "lastUsedAt"),
-        uses: row["useCount"].as_i64(),
         is_installed: None,
     };
     Ok(tokens.into_iter().flatten().map(grant).collect())
@@ -190,9 +185,4 @@ async fn find(
         before = Some(entries);
     }
     Ok(None)
-}
-
-/// Says whether a text may stand in an address as it is.
-fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

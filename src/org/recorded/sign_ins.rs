@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::rights::{HISTORY, Rights};
-use super::{Observed, in_short, is_same_id, soql_time};
+use super::{Observed, is_same_id, soql_time};
 use crate::metadata::lasting::org_time;
 use crate::org::http::soql_text;
 use crate::org::{Org, OrgError};
@@ -155,12 +155,10 @@ pub(super) async fn read(
     let Some(user) = user else {
         return Ok(Observed::unread("the user is not there, or is not shown"));
     };
-    let mut all = match rows(org, user, &format!(">= {}", soql_time(since)), MOST).await {
-        Ok(rows) => SignIns { is_cut: rows.len() >= MOST, rows },
-        Err(error) if error.is_about_one_question() => {
-            return Ok(Observed::hidden(in_short(&error), HISTORY));
-        }
-        Err(error) => return Err(error),
+    let newest = rows(org, user, &format!(">= {}", soql_time(since)), MOST).await;
+    let mut all = match Observed::answer(newest, HISTORY)? {
+        Observed::Seen(rows) => SignIns { is_cut: rows.len() >= MOST, rows },
+        Observed::NotObserved(hidden) => return Ok(Observed::NotObserved(hidden)),
     };
     // Who tries again and again fills all that is read at once.
     for _ in 1..PAGES {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::rights::{Rights, VIEW_SETUP};
-use super::{Observed, in_short, soql_time};
+use super::{Observed, soql_time};
 use crate::metadata::lasting::org_time;
 use crate::org::{Org, OrgError};
 
@@ -62,20 +62,16 @@ pub(super) async fn read(
          SetupAuditTrail WHERE CreatedDate >= {} ORDER BY CreatedDate DESC LIMIT {MOST}",
         soql_time(since)
     );
-    let rows = match org.wire.query(&soql).await {
-        Ok(rows) => rows,
-        Err(error) if error.is_about_one_question() => {
-            return Ok(Observed::hidden(in_short(&error), VIEW_SETUP));
+    let rows = Observed::answer(org.wire.query(&soql).await, VIEW_SETUP)?;
+    Ok(rows.and_then(|rows| {
+        if rows.is_empty() && !rights.has(&["ViewSetup"]) {
+            return Observed::hidden("the org shows no row", VIEW_SETUP);
         }
-        Err(error) => return Err(error),
-    };
-    if rows.is_empty() && !rights.has(&["ViewSetup"]) {
-        return Ok(Observed::hidden("the org shows no row", VIEW_SETUP));
-    }
-    let is_cut = rows.len() >= MOST;
-    let mut rows: Vec<Change> = rows.iter().filter_map(change).collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.time));
-    Ok(Observed::Seen(Trail { rows, is_cut }))
+        let is_cut = rows.len() >= MOST;
+        let mut rows: Vec<Change> = rows.iter().filter_map(change).collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(row.time));
+        Observed::Seen(Trail { rows, is_cut })
+    }))
 }
 
 fn change(row: &Json) -> Option<Change> {

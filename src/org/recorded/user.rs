@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::rights::{MANAGE_USERS, Rights, VIEW_SETUP};
-use super::{Asked, Observed, in_short};
+use super::{Asked, Observed};
 use crate::metadata::lasting::org_time;
 use crate::org::http::soql_text;
 use crate::org::users::EXPIRATION;
@@ -55,15 +55,14 @@ pub(super) async fn read(
         "SELECT Id, Username, Name, IsActive, Profile.Name FROM User WHERE Username = {}",
         soql_text(&asked.user)
     );
-    let rows = match org.wire.query(&soql).await {
-        Ok(rows) => rows,
-        Err(error) if error.is_about_one_question() => {
-            return Ok(Observed::hidden(in_short(&error), VIEW_SETUP));
-        }
-        Err(error) => return Err(error),
-    };
+    let rows = Observed::answer(org.wire.query(&soql).await, VIEW_SETUP)?;
+    Ok(rows.and_then(|rows| of_row(rows.first(), asked, rights)))
+}
+
+/// The user of a row, or why there is none.
+fn of_row(row: Option<&Json>, asked: &Asked, rights: &Rights) -> Observed<UserState> {
     let text = |value: &Json| value.as_str().map(str::to_owned);
-    let found = rows.first().and_then(|row| {
+    let found = row.and_then(|row| {
         Some(UserState {
             id: text(&row["Id"])?,
             username: text(&row["Username"]).unwrap_or_else(|| asked.user.clone()),
@@ -72,7 +71,7 @@ pub(super) async fn read(
             profile: text(&row["Profile"]["Name"]),
         })
     });
-    Ok(match found {
+    match found {
         Some(user) => Observed::Seen(user),
         None if rights.has(&["ManageUsers"]) => {
             Observed::unread(format!("there is no user `{}` in this org", asked.user))
@@ -81,7 +80,7 @@ pub(super) async fn read(
             format!("the org shows no user `{}` to this one", asked.user),
             MANAGE_USERS,
         ),
-    })
+    }
 }
 
 pub(super) async fn locks(
@@ -94,39 +93,28 @@ pub(super) async fn locks(
         "SELECT IsFrozen, IsPasswordLocked FROM UserLogin WHERE UserId = {}",
         soql_text(user)
     );
-    let rows = match org.wire.query(&soql).await {
-        Ok(rows) => rows,
-        Err(error) if error.is_about_one_question() => {
-            return Ok(Observed::hidden(in_short(&error), MANAGE_USERS));
-        }
-        Err(error) => return Err(error),
-    };
-    let found = rows.first().and_then(|row| {
+    let rows = Observed::answer(org.wire.query(&soql).await, MANAGE_USERS)?;
+    let of_row = |row: &Json| {
         Some(Locks {
             is_frozen: row["IsFrozen"].as_bool()?,
             is_locked: row["IsPasswordLocked"].as_bool().unwrap_or_default(),
         })
-    });
-    Ok(match found {
+    };
+    Ok(rows.and_then(|rows| match rows.first().and_then(of_row) {
         Some(locks) => Observed::Seen(locks),
         None if rights.has(&["ManageUsers"]) => Observed::unread("the org has no row of them"),
         None => Observed::hidden("the org shows no row", MANAGE_USERS),
-    })
+    }))
 }
 
 /// An org says whether a password has expired, and no API says since when.
 pub(super) async fn password(org: &Org, user: Option<&str>) -> Result<Observed<bool>, OrgError> {
     let Some(user) = user else { return Ok(no_user()) };
-    match org.wire.get(&format!("sobjects/User/{user}/password"), &[]).await {
-        Ok(told) => Ok(match told["isExpired"].as_bool() {
-            Some(flag) => Observed::Seen(flag),
-            None => Observed::unread("the org does not say"),
-        }),
-        Err(error) if error.is_about_one_question() => {
-            Ok(Observed::hidden(in_short(&error), MANAGE_USERS))
-        }
-        Err(error) => Err(error),
-    }
+    let told = org.wire.get(&format!("sobjects/User/{user}/password"), &[]).await;
+    Ok(Observed::answer(told, MANAGE_USERS)?.and_then(|told| match told["isExpired"].as_bool() {
+        Some(flag) => Observed::Seen(flag),
+        None => Observed::unread("the org does not say"),
+    }))
 }
 
 pub(super) async fn assignments(
@@ -147,16 +135,15 @@ pub(super) async fn assignments(
          AssigneeId = {}",
         soql_text(user)
     );
-    let rows = match org.wire.query(&soql).await {
-        Ok(rows) => rows,
-        Err(error) if error.is_about_one_question() => {
-            return Ok(Observed::hidden(in_short(&error), VIEW_SETUP));
-        }
-        Err(error) => return Err(error),
-    };
+    let rows = Observed::answer(org.wire.query(&soql).await, VIEW_SETUP)?;
+    Ok(rows.and_then(|rows| assigned(&rows, rights)))
+}
+
+/// The assignments among rows, or why these need not be all.
+fn assigned(rows: &[Json], rights: &Rights) -> Observed<Vec<Assignment>> {
     // Each user has their profile's set at least.
     if rows.is_empty() || !rights.has(&["ViewSetup", "ManageUsers"]) {
-        return Ok(Observed::hidden("the org may not show all rows", VIEW_SETUP));
+        return Observed::hidden("the org may not show all rows", VIEW_SETUP);
     }
     let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
     let is_set = |row: &&Json| row["PermissionSet"]["IsOwnedByProfile"].as_bool() != Some(true);
@@ -168,7 +155,7 @@ pub(super) async fn assignments(
         name: text(&row["PermissionSet"]["Name"]),
         ends: row["ExpirationDate"].as_str().and_then(org_time),
     };
-    Ok(Observed::Seen(rows.iter().filter(is_set).map(assignment).collect()))
+    Observed::Seen(rows.iter().filter(is_set).map(assignment).collect())
 }
 
 fn no_user<T>() -> Observed<T> {
