@@ -133,7 +133,10 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     let mut hits = Vec::new();
     let (mut ruled_out, mut blind_spots) = (Vec::new(), Vec::new());
     for rule in rules {
-        let look = (rule.look)(e);
+        let look = match e.flow_without_token().filter(|_| rule.of_token) {
+            Some(flow) => Look::out(format!("it signs in without a refresh token ({flow})")),
+            None => (rule.look)(e),
+        };
         let ByError { rows, shared, told } = by_error(rule, rules, e);
         let is_by_word = rows.is_empty() && !matches!(look, Look::Hit(_) | Look::Past(_));
         let explains = explains(rule, e);

@@ -132,14 +132,14 @@ pub enum ShownBy {
 
 /// So many changes are shown of which nobody knows which it was.
 const FEW: usize = 4;
+/// Refusals of calls by who has signed in.
+const OF_CALLS: &[&str] = &["field-hidden", "object-hidden", "no-right", "requests-used-up"];
 /// With fewer sign-ins than this nobody can say how often they come.
 const RHYTHM: usize = 5;
 /// With as many as this that come like a clock, one that does not is missed at once.
 const CLOCKWORK: usize = 5;
 /// A silence of this length is one, however often it came: idle tokens end then (S 13.5).
 const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// Refusals of calls by who has signed in.
-const OF_CALLS: &[&str] = &["field-hidden", "object-hidden", "no-right", "requests-used-up"];
 /// A silence shorter than this is none.
 const SHORTEST: SignedDuration = SignedDuration::from_hours(1);
 
@@ -154,8 +154,7 @@ impl<'e> Evidence<'e> {
         let mut symptom = told.map(Symptom::of_text).unwrap_or_default();
         let mut stop = stop(recorded, told.is_some(), now);
         // What comes after a sign-in that worked is not dated by it.
-        let is_of_calls = symptom.refusal.is_some_and(|one| OF_CALLS.contains(&one.id));
-        if is_of_calls && stop.shown_by == ShownBy::Told {
+        if is_of_calls(&symptom) && stop.shown_by == ShownBy::Told {
             stop.last_good = None;
         }
         match stop.shown_by {
@@ -202,6 +201,12 @@ impl<'e> Evidence<'e> {
         self.worked().find_map(|row| row.flow.as_deref())
     }
 
+    /// The flow by which it signed in last, where that is one without a refresh token.
+    pub fn flow_without_token(&self) -> Option<&'e str> {
+        self.flow()
+            .filter(|flow| matches!(*flow, "OauthClientCredentials" | "OauthUsernamePassword"))
+    }
+
     /// Says whether it came by a refresh token until it stopped.
     pub fn has_refreshed(&self) -> bool {
         self.worked().next().is_some_and(is_refresh)
@@ -228,22 +233,23 @@ impl<'e> Evidence<'e> {
         of_app(self.recorded)
     }
 
-    /// The newest change by one of these actions that speaks of one of these names.
-    pub fn change(&self, actions: &[&str], names: &[&str]) -> Option<&'e Change> {
-        let trail = self.recorded.trail.seen()?;
-        trail.rows.iter().find(|row| {
+    /// The changes by one of these actions that speak of one of these names, the newest first.
+    fn changes(&self, actions: &[&str], names: &[&str]) -> impl Iterator<Item = &'e Change> {
+        let rows = self.recorded.trail.seen().map(|trail| trail.rows.as_slice());
+        rows.unwrap_or_default().iter().filter(|row| {
             actions.contains(&row.action.as_str()) && names.iter().any(|name| speaks_of(row, name))
         })
+    }
+
+    /// The newest change by one of these actions that speaks of one of these names.
+    pub fn change(&self, actions: &[&str], names: &[&str]) -> Option<&'e Change> {
+        self.changes(actions, names).next()
     }
 
     /// The same of what was made in between: of actions that may have been about something else, an
     /// older one dates nothing.
     pub fn change_between(&self, actions: &[&str], names: &[&str]) -> Option<&'e Change> {
-        let trail = self.recorded.trail.seen()?;
-        let mut between = trail.rows.iter().filter(|row| self.may_date(row.time));
-        between.find(|row| {
-            actions.contains(&row.action.as_str()) && names.iter().any(|name| speaks_of(row, name))
-        })
+        self.changes(actions, names).find(|row| self.may_date(row.time))
     }
 
     /// The newest such change since it failed first, or was found to have stopped: by it somebody
@@ -257,15 +263,12 @@ impl<'e> Evidence<'e> {
     /// The newest such changes, where nobody knows when it worked last: one of them may have broken
     /// what another has put right.
     pub fn changes_undated(&self, actions: &[&str], names: &[&str]) -> Vec<&'e Change> {
-        let rows = self.recorded.trail.seen().map(|trail| trail.rows.as_slice());
-        let rows = rows.filter(|_| self.stop.last_good.is_none() && self.stop.first_bad.is_none());
         // Of what nobody says that it fails no change has broken anything.
-        let rows =
-            rows.filter(|_| self.symptom.refusal.is_some_and(|one| OF_CALLS.contains(&one.id)));
-        let is_it = |row: &&Change| {
-            actions.contains(&row.action.as_str()) && names.iter().any(|name| speaks_of(row, name))
-        };
-        rows.unwrap_or_default().iter().filter(is_it).take(FEW).collect()
+        let is_undated = self.stop.last_good.is_none()
+            && self.stop.first_bad.is_none()
+            && is_of_calls(&self.symptom);
+        let few = if is_undated { FEW } else { 0 };
+        self.changes(actions, names).take(few).collect()
     }
 
     /// What the app is called where a proof names it.
@@ -323,6 +326,11 @@ impl<'e> Evidence<'e> {
         let is_other = |one: &&Drift| !refused.is_empty() && is_of_object(one);
         at().find(is_refused).or_else(|| at().find(|one| !is_other(one)))
     }
+}
+
+/// Says whether what somebody was told is how calls are refused.
+fn is_of_calls(symptom: &Symptom) -> bool {
+    symptom.refusal.is_some_and(|one| OF_CALLS.contains(&one.id))
 }
 
 /// Says whether a change speaks of a name: as a word of its own, so that `Sync` is not in

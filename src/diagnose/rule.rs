@@ -50,6 +50,8 @@ pub struct Rule {
     /// Whether an org records that it happened. Of what it does not, nothing is more than
     /// consistent with what is seen.
     pub is_recorded: bool,
+    /// Whether it ends a refresh token: who signs in without one loses none.
+    pub of_token: bool,
     /// Whether nobody signs in while it is so.
     pub blocks: bool,
     /// Whether it may be as somebody wants it: then it is told only where it explains something or
@@ -186,6 +188,11 @@ impl Proof {
 }
 
 impl Began {
+    /// What nobody did, or nobody knows who.
+    pub fn by_itself(time: Timestamp, what: impl Into<String>) -> Self {
+        Self { time, by: None, what: what.into(), action: None }
+    }
+
     /// With a row of the audit trail.
     pub fn of(change: &Change) -> Self {
         Self {

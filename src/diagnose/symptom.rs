@@ -80,11 +80,6 @@ impl Symptom {
             http: of_http(&line),
         }
     }
-
-    /// Says whether anything of it is known.
-    pub fn is_known(&self) -> bool {
-        self.refusal.is_some() || !self.statuses.is_empty()
-    }
 }
 
 /// Hides what is named as secret: `password=..`, `"client_secret": ".."`.

@@ -30,6 +30,7 @@ const RULE: Rule = Rule {
     looks_at: "",
     source: "",
     is_recorded: true,
+    of_token: false,
     blocks: false,
     is_choice: false,
     refusals: &[],

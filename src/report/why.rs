@@ -74,6 +74,7 @@ impl Why<'_> {
 }
 
 /// All that a person reads, in order.
+#[derive(Default)]
 struct Told {
     /// The one thing.
     headline: String,
@@ -167,7 +168,6 @@ impl Told {
                 .collect(),
             found,
             found_heading,
-            rare: Vec::new(),
             ruled_out: diagnosis
                 .ruled_out
                 .iter()
@@ -188,6 +188,7 @@ impl Told {
                 })
                 .collect(),
             next: words::next(why, diagnosis),
+            ..Self::default()
         }
     }
 
@@ -204,22 +205,28 @@ impl Told {
                 .iter()
                 .map(|rule| format!("{}: look at {}", rule.cause, rule.looks_at))
                 .collect(),
-            ruled_out: Vec::new(),
-            in_the_way: Vec::new(),
-            also: Vec::new(),
-            steps: Vec::new(),
-            fix: None,
-            unseen: Vec::new(),
-            moments: Vec::new(),
             next: vec![
                 "name the org with `--org`, and the app and user, for what it has recorded"
                     .to_owned(),
             ],
+            ..Self::default()
         }
     }
 }
 
 impl Block {
+    /// What is told of it, each with its label, but for the ways out.
+    fn rows(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let one = |label, text| Option::as_deref(text).map(|text: &str| (label, text));
+        let evidence = self.evidence.iter().map(|proof| ("shown by", proof.as_str()));
+        one("since", &self.since)
+            .into_iter()
+            .chain(evidence)
+            .chain(one("since then", &self.over))
+            .chain(one("breaks", &self.step))
+            .chain(one("look at", &self.looks_at))
+    }
+
     fn of_hit(why: &Why<'_>, hit: &Hit) -> Self {
         let Hit { rule, found, step, .. } = hit;
         let proof = |proof: &crate::diagnose::Proof| {

@@ -5,24 +5,18 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{APP_CHANGED, Began, Fit, Found, Look, Proof};
-use crate::org::recorded::{AppState, Grant, Hidden, Observed, RefreshPolicy};
+use crate::org::recorded::{Grant, Observed, RefreshPolicy};
 
 /// So many grants an app keeps for a user; another takes the oldest away (S 10.3).
 const GRANTS: usize = 5;
 /// So long a token may lie idle where that is limited (S 10.3).
 const IDLE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-fn app<'e>(e: &Evidence<'e>) -> Result<&'e AppState, &'e Hidden> {
-    match &e.recorded.app {
-        Observed::Seen(app) => Ok(app),
-        Observed::NotObserved(hidden) => Err(hidden),
-    }
-}
-
-fn grants<'e>(e: &Evidence<'e>) -> Result<&'e [Grant], &'e Hidden> {
-    match &e.recorded.grants {
-        Observed::Seen(grants) => Ok(grants),
-        Observed::NotObserved(hidden) => Err(hidden),
+/// What was seen, or the look that saw nothing.
+fn seen<T>(observed: &Observed<T>) -> Result<&T, Look> {
+    match observed {
+        Observed::Seen(seen) => Ok(seen),
+        Observed::NotObserved(hidden) => Err(Look::Unseen(hidden.clone())),
     }
 }
 
@@ -34,31 +28,15 @@ fn last_use(e: &Evidence<'_>) -> Option<(Timestamp, bool)> {
     by_sign_ins.or_else(|| by_grants().map(|used| (used, false)))
 }
 
-/// What nobody did.
-fn by_itself(time: Timestamp, what: &str) -> Began {
-    Began { time, by: None, what: what.to_owned(), action: None }
-}
-
 /// Until when it was seen to fail, or now.
 fn failed_at(e: &Evidence<'_>) -> Timestamp {
     e.stop.first_bad.unwrap_or(e.now)
 }
 
-/// Who signs in without a refresh token loses none.
-fn without_token(e: &Evidence<'_>) -> Option<Look> {
-    let is_without =
-        |flow: &&str| matches!(*flow, "OauthClientCredentials" | "OauthUsernamePassword");
-    let flow = e.flow().filter(is_without)?;
-    Some(Look::out(format!("it signs in without a refresh token ({flow})")))
-}
-
 pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
-    if let Some(look) = without_token(e) {
-        return look;
-    }
-    let app = match app(e) {
+    let app = match seen(&e.recorded.app) {
         Ok(app) => app,
-        Err(hidden) => return Look::Unseen(hidden.clone()),
+        Err(unseen) => return unseen,
     };
     match app.refresh {
         Some(RefreshPolicy::Zero) => {
@@ -74,13 +52,8 @@ pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
                 found.proofs.push(Proof { words, ..Proof::sign_in(row, 1) });
                 found.is_proven = true;
                 let between = app.changed.filter(|changed| e.is_between(*changed));
-                found.began = between.map(|time| Began {
-                    time,
-                    // Who wrote the file last need not have changed this of it.
-                    by: None,
-                    what: APP_CHANGED.to_owned(),
-                    action: None,
-                });
+                // Who wrote the file last need not have changed this of it.
+                found.began = between.map(|time| Began::by_itself(time, APP_CHANGED));
             }
             Look::Hit(found)
         }
@@ -107,12 +80,9 @@ pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn lifetime(e: &Evidence<'_>) -> Look {
-    if let Some(look) = without_token(e) {
-        return look;
-    }
-    let app = match app(e) {
+    let app = match seen(&e.recorded.app) {
         Ok(app) => app,
-        Err(hidden) => return Look::Unseen(hidden.clone()),
+        Err(unseen) => return unseen,
     };
     let (hours, from, words) = match app.refresh {
         Some(RefreshPolicy::Lifetime(hours)) => {
@@ -136,7 +106,7 @@ pub(in crate::diagnose) fn lifetime(e: &Evidence<'_>) -> Look {
             let words = format!("{state}, and that time was over");
             let mut found = Found::state(e.app_called(), words).fit(Fit::VeryLikely);
             let over = from.checked_add(limit).ok();
-            found.began = over.map(|over| by_itself(over, "its time was over"));
+            found.began = over.map(|over| Began::by_itself(over, "its time was over"));
             Look::Hit(found)
         }
         Some((_, true)) => Look::out(format!("{state}, and that time was not over")),
@@ -147,9 +117,6 @@ pub(in crate::diagnose) fn lifetime(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn idle(e: &Evidence<'_>) -> Look {
-    if let Some(look) = without_token(e) {
-        return look;
-    }
     let has_limit = e.recorded.app.seen().and_then(|app| app.has_idle_limit);
     let used = last_use(e);
     let gap = used.map(|(used, _)| failed_at(e).duration_since(used)).unwrap_or_default();
@@ -170,7 +137,7 @@ pub(in crate::diagnose) fn idle(e: &Evidence<'_>) -> Look {
             let words = format!("idle tokens end after 30 days, and {words}");
             let mut found = Found::state(e.app_called(), words).fit(Fit::VeryLikely);
             let over = used.and_then(|(used, _)| used.checked_add(IDLE).ok());
-            found.began = over.map(|over| by_itself(over, "the 30 days were over"));
+            found.began = over.map(|over| Began::by_itself(over, "the 30 days were over"));
             Look::Hit(found)
         }
         // Metadata goes on showing the old policy, and the flag is younger than many orgs.
@@ -179,12 +146,9 @@ pub(in crate::diagnose) fn idle(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn evicted(e: &Evidence<'_>) -> Look {
-    if let Some(look) = without_token(e) {
-        return look;
-    }
-    let grants = match grants(e) {
+    let grants = match seen(&e.recorded.grants) {
         Ok(grants) => grants,
-        Err(hidden) => return Look::Unseen(hidden.clone()),
+        Err(unseen) => return unseen,
     };
     match grants.len() {
         0 => return Look::out("the user has no grant of the app: none took its place"),
@@ -214,18 +178,15 @@ pub(in crate::diagnose) fn evicted(e: &Evidence<'_>) -> Look {
         let is_recent = e.stop.last_good.is_some_and(|last| oldest > last) || e.is_between(newest);
         found.fit = if is_recent { Fit::VeryLikely } else { Fit::Possible };
         found.began =
-            Some(by_itself(newest, "the newest of these approvals")).filter(|_| is_recent);
+            Some(Began::by_itself(newest, "the newest of these approvals")).filter(|_| is_recent);
     }
     Look::Hit(found)
 }
 
 pub(in crate::diagnose) fn reused(e: &Evidence<'_>) -> Look {
-    if let Some(look) = without_token(e) {
-        return look;
-    }
-    let app = match app(e) {
+    let app = match seen(&e.recorded.app) {
         Ok(app) => app,
-        Err(hidden) => return Look::Unseen(hidden.clone()),
+        Err(unseen) => return unseen,
     };
     match app.rotates {
         Some(true) => Look::Hit(Found::state(
@@ -238,12 +199,9 @@ pub(in crate::diagnose) fn reused(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn revoked(e: &Evidence<'_>) -> Look {
-    if let Some(look) = without_token(e) {
-        return look;
-    }
-    let grants = match grants(e) {
+    let grants = match seen(&e.recorded.grants) {
         Ok(grants) => grants,
-        Err(hidden) => return Look::Unseen(hidden.clone()),
+        Err(unseen) => return unseen,
     };
     match grants.len() {
         0 => Look::Hit(Found::state("OauthToken", "the user has no grant of the app left")),
@@ -258,9 +216,6 @@ pub(in crate::diagnose) fn revoked(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn refreshed_sandbox(e: &Evidence<'_>) -> Look {
-    if let Some(look) = without_token(e) {
-        return look;
-    }
     let is_kept =
         |grant: &Grant| grant.created.zip(e.stop.last_good).is_some_and(|(at, last)| at < last);
     if e.recorded.grants.seen().is_some_and(|grants| grants.iter().any(is_kept)) {

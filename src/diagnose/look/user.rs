@@ -329,12 +329,8 @@ pub(in crate::diagnose) fn assignment_expired(e: &Evidence<'_>) -> Look {
     let mut found =
         Found::state("PermissionSetAssignment", format!("that of {} has run out", one.label));
     found.proofs[0].time = Some(ended);
-    found.began = Some(Began {
-        time: ended,
-        by: None,
-        what: format!("the assignment of {} ran out", one.label),
-        action: None,
-    });
+    let what = format!("the assignment of {} ran out", one.label);
+    found.began = Some(Began::by_itself(ended, what));
     match given.filter(|_| is_let_in) {
         Some(given) => {
             found.proofs.push(Proof::change(given));

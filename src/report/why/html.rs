@@ -78,11 +78,7 @@ fn blocks(heading: &str, all: &[Block], class: &str) -> Markup {
             @for one in all {
                 div class={ "item " (class) } {
                     h3 { (words_of(&one.title)) }
-                    @if let Some(since) = &one.since { (row("Since", since)) }
-                    @for proof in &one.evidence { (row("Shown by", proof)) }
-                    @if let Some(over) = &one.over { (row("Since then", over)) }
-                    @if let Some(step) = &one.step { (row("Breaks", step)) }
-                    @if let Some(looks_at) = &one.looks_at { (row("Look at", looks_at)) }
+                    @for (label, text) in one.rows() { (row(&words::capital(label), text)) }
                     @for way in &one.ways {
                         (row(&words::capital(way.label), &way.words))
                         @if let Some((quick_find, url)) = &way.page {

@@ -61,19 +61,7 @@ fn blocks(out: &mut String, heading: &str, all: &[Block]) {
         let mut row = |label: &str, text: &str| {
             let _ = writeln!(out, "  - {label}: {text}");
         };
-        if let Some(since) = &block.since {
-            row("since", &prose(since));
-        }
-        block.evidence.iter().for_each(|one| row("shown by", &prose(one)));
-        if let Some(over) = &block.over {
-            row("since then", &prose(over));
-        }
-        if let Some(step) = &block.step {
-            row("breaks", &prose(step));
-        }
-        if let Some(looks_at) = &block.looks_at {
-            row("look at", &prose(looks_at));
-        }
+        block.rows().for_each(|(label, text)| row(label, &prose(text)));
         for way in &block.ways {
             let page = way.page.as_ref().map(|(quick_find, url)| match url {
                 Some(url) => format!("; Setup: {}", link(quick_find, url)),

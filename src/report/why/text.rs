@@ -66,20 +66,8 @@ fn list(out: &mut String, words: &str, texts: &[String]) {
 
 fn block(out: &mut String, block: &Block) {
     paragraph(out, IN, "", &block.title);
-    if let Some(since) = &block.since {
-        paragraph(out, DEEPER, "since: ", since);
-    }
-    for one in &block.evidence {
-        paragraph(out, DEEPER, "shown by: ", one);
-    }
-    if let Some(over) = &block.over {
-        paragraph(out, DEEPER, "since then: ", over);
-    }
-    if let Some(step) = &block.step {
-        paragraph(out, DEEPER, "breaks: ", step);
-    }
-    if let Some(looks_at) = &block.looks_at {
-        paragraph(out, DEEPER, "look at: ", looks_at);
+    for (label, text) in block.rows() {
+        paragraph(out, DEEPER, &format!("{label}: "), text);
     }
     for way in &block.ways {
         paragraph(out, DEEPER, &format!("{}: ", way.label), &way.words);

@@ -8,6 +8,7 @@ use crate::diagnose::{
     self, APP_CHANGED, Began, Diagnosis, Fit, Hit, Moment, MomentKind, Rule, ShownBy, Symptom,
     Verdict,
 };
+use crate::fleet::once;
 
 /// A text with its first letter large.
 pub(super) fn capital(text: &str) -> String {
@@ -331,16 +332,7 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
     let mut next = Vec::new();
     match diagnosis.verdict() {
         Verdict::Cause => {
-            let cause = diagnosis.cause.as_ref();
-            let is_over = cause.is_some_and(|cause| cause.found.over.is_some());
-            let step = cause.and_then(|cause| cause.step.as_ref());
-            if let (Some(fix), true) = (&why.fix, step.is_some_and(|step| step.is_packaged)) {
-                next.push(format!("`{fix}` shows the plan, asks, and looks again"));
-            } else if let Some(by_hand) = cause.and_then(|cause| cause.rule.way_out.by_hand)
-                && !is_over
-            {
-                next.push(format!("{by_hand}; the page of Setup is named below"));
-            }
+            next.extend(diagnosis.cause.iter().filter_map(|cause| in_org(why, cause)));
             next.extend(diagnosis.also.iter().flat_map(|hit| actions(why, hit)));
             next.push(
                 "let the vendor try again, or sign in there again, and ask again whether it worked"
@@ -365,12 +357,7 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
         ),
         Verdict::Blind => {}
     }
-    let mut known = Vec::new();
-    next.retain(|one| {
-        let is_new = !known.contains(one);
-        known.push(one.clone());
-        is_new
-    });
+    let (mut next, _) = once(next);
     if diagnosis.symptom.text.is_none() && diagnosis.verdict() == Verdict::Consistent {
         next.push("`--error TEXT` with what the vendor's log says narrows it down".to_owned());
     }
@@ -395,14 +382,18 @@ fn actions(why: &Why<'_>, hit: &Hit) -> Vec<String> {
     if hit.found.over.is_some() {
         return Vec::new();
     }
+    let vendor = hit.rule.way_out.at_the_vendor.map(|words| format!("at the vendor: {words}"));
+    in_org(why, hit).into_iter().chain(vendor).collect()
+}
+
+/// What mends a thing in the org; what was changed again is no more mended by hand.
+fn in_org(why: &Why<'_>, hit: &Hit) -> Option<String> {
     let is_packaged = hit.step.as_ref().is_some_and(|step| step.is_packaged);
-    let way = hit.rule.way_out;
-    let in_org = match &why.fix {
+    let by_hand = || hit.rule.way_out.by_hand.filter(|_| hit.found.over.is_none());
+    match &why.fix {
         Some(fix) if is_packaged => Some(format!("`{fix}` shows the plan, asks, and looks again")),
-        _ => way.by_hand.map(|words| format!("{words}; the page of Setup is named above")),
-    };
-    let vendor = way.at_the_vendor.map(|words| format!("at the vendor: {words}"));
-    in_org.into_iter().chain(vendor).collect()
+        _ => by_hand().map(|words| format!("{words}; the page of Setup is named below")),
+    }
 }
 
 /// What a sort of entry is called.
@@ -418,190 +409,4 @@ pub(super) fn of_kind(kind: MomentKind) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::diagnose::{Found as Seen, Proof, Stop, Unseen, rules};
-    use crate::org::recorded::Hidden;
-    use crate::report::why::{Found, Why};
-
-    fn time(text: &str) -> Timestamp {
-        text.parse().unwrap()
-    }
-
-    fn diagnosis(rule: &str, began: Option<Began>) -> Diagnosis {
-        let hit = Hit {
-            rule: rules().find(|one| one.id == rule).unwrap(),
-            found: Seen { began, ..Seen::of(vec![Proof::state("X", "y")]) },
-            explains: true,
-            is_between: true,
-            is_in_the_way: false,
-            is_by_word: false,
-            step: None,
-        };
-        Diagnosis {
-            symptom: Symptom::default(),
-            stop: Stop {
-                last_good: Some(time("2026-11-25T01:00:00Z")),
-                first_bad: Some(time("2026-11-25T01:14:00Z")),
-                shown_by: ShownBy::SignIns,
-                or_before: false,
-            },
-            cause: Some(hit),
-            consistent: Vec::new(),
-            ruled_out: Vec::new(),
-            also: Vec::new(),
-            other_steps: Vec::new(),
-            unseen: Vec::new(),
-            timeline: Vec::new(),
-            is_blind: false,
-            other_users: Vec::new(),
-        }
-    }
-
-    fn first_line(diagnosis: &Diagnosis, zone: &str, now: &str) -> String {
-        let why = Why {
-            org: None,
-            app: None,
-            user: None,
-            templates: Vec::new(),
-            since: None,
-            now: time(now),
-            zone: TimeZone::posix(zone).unwrap(),
-            found: Found::InOrg(diagnosis),
-            fix: None,
-        };
-        headline(&why, diagnosis)
-    }
-
-    #[test]
-    fn the_first_line_says_when_and_by_whom_in_both_times() {
-        let began = Began {
-            time: time("2026-11-25T00:50:00Z"),
-            by: Some("J. Doe".to_owned()),
-            what: "For connected app Lamp, changed".to_owned(),
-            action: Some("changeIpRelaxationPolicy".to_owned()),
-        };
-        let found = diagnosis("ip-enforced", Some(began.clone()));
-        assert_eq!(
-            first_line(&found, "CET-1", "2026-11-25T06:00:00Z"),
-            "It stopped at 02:14 (01:14 UTC), after J. Doe changed the app's IP relaxation at 01:50 \
-             (00:50 UTC): the address from which it comes is not let in"
-        );
-        // On another day the day is said too, in UTC where that is another.
-        assert_eq!(
-            first_line(&found, "EST5", "2026-11-26T06:00:00Z"),
-            "It stopped at 2026-11-24 20:14 (2026-11-25 01:14 UTC), after J. Doe changed the app's \
-             IP relaxation at 2026-11-24 19:50 (2026-11-25 00:50 UTC): the address from which it \
-             comes is not let in"
-        );
-        let frozen = Began { action: Some("frozeuser".to_owned()), ..began.clone() };
-        assert_eq!(
-            first_line(&diagnosis("user-frozen", Some(frozen)), "UTC0", "2026-11-25T06:00:00Z"),
-            "It stopped at 01:14 UTC, after J. Doe froze the user at 00:50 UTC"
-        );
-        let what = "the assignment of X ran out".to_owned();
-        let over = Began { by: None, what, action: None, ..began };
-        assert_eq!(
-            first_line(
-                &diagnosis("assignment-expired", Some(over)),
-                "UTC0",
-                "2026-11-25T06:00:00Z"
-            ),
-            "It stopped at 01:14 UTC, after the assignment of X ran out at 00:50 UTC"
-        );
-        assert_eq!(
-            first_line(&diagnosis("secret-rotated", None), "UTC0", "2026-11-25T06:00:00Z"),
-            "It stopped at 01:14 UTC: the client secret, or the client id, is not the app's any more"
-        );
-    }
-
-    #[test]
-    fn what_was_not_seen_is_said_first() {
-        let mut found = diagnosis("app-blocked", None);
-        found.consistent = found.cause.take().into_iter().collect();
-        found.consistent[0].found.fit = Fit::Possible;
-        let hidden = Hidden { reason: "no row".to_owned(), right: Some("Manage Users") };
-        found.unseen = vec![
-            Unseen { what: "the app's policies", hidden: hidden.clone() },
-            Unseen { what: "whether the app is blocked", hidden },
-        ];
-        assert_eq!(
-            first_line(&found, "UTC0", "2026-11-25T06:00:00Z"),
-            "Not all could be seen (policies, blocks). It stopped at 01:14 UTC; why, what could be \
-             seen does not tell"
-        );
-    }
-
-    #[test]
-    fn what_happened_says_nothing_twice() {
-        let moment = |kind, what: &str, count| Moment {
-            from: time("2026-11-25T01:00:00Z"),
-            to: time("2026-11-25T01:00:00Z"),
-            count,
-            kind,
-            what: what.to_owned(),
-            by: None,
-        };
-        for (moment, words) in [
-            (moment(MomentKind::Changed, "Changed profile X", 1), "Changed profile X"),
-            (moment(MomentKind::Changed, "Froze user X", 2), "2 times changed: Froze user X"),
-            (
-                moment(MomentKind::Failed, "Failed: IP Address Not Allowed", 1),
-                "failed: IP Address Not Allowed",
-            ),
-        ] {
-            assert_eq!(of_moment(&moment), words);
-        }
-    }
-
-    fn asked(found: &Diagnosis) -> Vec<String> {
-        let why = Why {
-            org: None,
-            app: None,
-            user: None,
-            templates: Vec::new(),
-            since: None,
-            now: time("2026-11-25T06:00:00Z"),
-            zone: TimeZone::UTC,
-            found: Found::InOrg(found),
-            fix: None,
-        };
-        next(&why, found)
-    }
-
-    #[test]
-    fn what_to_do_now_names_the_second_obstacle_and_what_mends_the_likeliest() {
-        let mut found = diagnosis("user-frozen", None);
-        let mut second = diagnosis("app-blocked", None).cause.unwrap();
-        second.is_in_the_way = true;
-        found.also.push(second);
-        let lines = asked(&found);
-        assert!(lines[0].starts_with("unfreeze") && lines[1].starts_with("unblock"), "{lines:?}");
-        let line = first_line(&found, "UTC0", "2026-11-25T06:00:00Z");
-        assert!(line.ends_with("; in its way too: the app was blocked"), "{line}");
-
-        let mut found = diagnosis("evicted-by-approval", None);
-        found.consistent.extend(found.cause.take());
-        let lines = asked(&found);
-        assert!(lines[0].starts_with("at the vendor: sign in again"), "{lines:?}");
-    }
-
-    #[test]
-    fn an_error_that_does_not_fit_is_said_not_to() {
-        let mut found = diagnosis("ip-enforced", None);
-        for (error, fits) in [("ip restricted", true), ("OAUTH_APP_BLOCKED", false)] {
-            found.symptom = Symptom::of_text(error);
-            found.symptom.in_rows = vec!["Failed: IP Address Not Allowed".to_owned()];
-            assert_eq!(misfit(&found).is_none(), fits, "{error}");
-        }
-        found.symptom = Symptom::of_text("success");
-        assert!(misfit(&found).is_some_and(|words| words.contains("no sign-in that failed")));
-        // A cause that the error alone names is not said flatly.
-        let mut found = diagnosis("secret-rotated", None);
-        found.symptom = Symptom::of_text("invalid_client: invalid client credentials");
-        found.cause.as_mut().unwrap().is_by_word = true;
-        assert!(misfit(&found).is_some());
-        let line = first_line(&found, "UTC0", "2026-11-25T06:00:00Z");
-        assert!(line.contains("the error alone says that the client secret"), "{line}");
-    }
-}
+mod tests;
