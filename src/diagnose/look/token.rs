@@ -12,14 +12,6 @@ const GRANTS: usize = 5;
 /// So long a token may lie idle where that is limited (S 10.3).
 const IDLE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// What was seen, or the look that saw nothing.
-fn seen<T>(observed: &Observed<T>) -> Result<&T, Look> {
-    match observed {
-        Observed::Seen(seen) => Ok(seen),
-        Observed::NotObserved(hidden) => Err(Look::Unseen(hidden.clone())),
-    }
-}
-
 /// When it was used last, and whether that is sure: a try that failed counts as use in a grant's
 /// row (S 13.3), and moves its date; only that it was not used since is sure then.
 fn last_use(e: &Evidence<'_>) -> Option<(Timestamp, bool)> {
@@ -34,9 +26,9 @@ fn failed_at(e: &Evidence<'_>) -> Timestamp {
 }
 
 pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
-    let app = match seen(&e.recorded.app) {
-        Ok(app) => app,
-        Err(unseen) => return unseen,
+    let app = match &e.recorded.app {
+        Observed::Seen(app) => app,
+        Observed::NotObserved(hidden) => return Look::Unseen(hidden.clone()),
     };
     match app.refresh {
         Some(RefreshPolicy::Zero) => {
@@ -80,9 +72,9 @@ pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn lifetime(e: &Evidence<'_>) -> Look {
-    let app = match seen(&e.recorded.app) {
-        Ok(app) => app,
-        Err(unseen) => return unseen,
+    let app = match &e.recorded.app {
+        Observed::Seen(app) => app,
+        Observed::NotObserved(hidden) => return Look::Unseen(hidden.clone()),
     };
     let (hours, from, words) = match app.refresh {
         Some(RefreshPolicy::Lifetime(hours)) => {
@@ -146,9 +138,9 @@ pub(in crate::diagnose) fn idle(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn evicted(e: &Evidence<'_>) -> Look {
-    let grants = match seen(&e.recorded.grants) {
-        Ok(grants) => grants,
-        Err(unseen) => return unseen,
+    let grants = match &e.recorded.grants {
+        Observed::Seen(grants) => grants,
+        Observed::NotObserved(hidden) => return Look::Unseen(hidden.clone()),
     };
     match grants.len() {
         0 => return Look::out("the user has no grant of the app: none took its place"),
@@ -184,9 +176,9 @@ pub(in crate::diagnose) fn evicted(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn reused(e: &Evidence<'_>) -> Look {
-    let app = match seen(&e.recorded.app) {
-        Ok(app) => app,
-        Err(unseen) => return unseen,
+    let app = match &e.recorded.app {
+        Observed::Seen(app) => app,
+        Observed::NotObserved(hidden) => return Look::Unseen(hidden.clone()),
     };
     match app.rotates {
         Some(true) => Look::Hit(Found::state(
@@ -199,9 +191,9 @@ pub(in crate::diagnose) fn reused(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn revoked(e: &Evidence<'_>) -> Look {
-    let grants = match seen(&e.recorded.grants) {
-        Ok(grants) => grants,
-        Err(unseen) => return unseen,
+    let grants = match &e.recorded.grants {
+        Observed::Seen(grants) => grants,
+        Observed::NotObserved(hidden) => return Look::Unseen(hidden.clone()),
     };
     match grants.len() {
         0 => Look::Hit(Found::state("OauthToken", "the user has no grant of the app left")),
