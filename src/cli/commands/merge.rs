@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::shared::answer::{check_writable, spare};
 use crate::cli::shared::arguments::Exit;
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::fleet::note_same;
@@ -15,7 +14,7 @@ use crate::cli::shared::results;
 use crate::cli::shared::ui::Ui;
 use crate::metadata::lasting::Period;
 use crate::report::fleet::Ended;
-use crate::report::fleet::merge::{Merged, Named, merge};
+use crate::report::fleet::merge::{Merged, Named, merge, some_of};
 use crate::report::plan::count;
 
 /// Put the shards of a run over many orgs together
@@ -79,10 +78,7 @@ fn merged(
     let MergeArguments { files, results, run, wait, fail_on_drift, full, matrix, .. } = arguments;
     let manner = Manner { full: *full, matrix: *matrix };
     manner.check(outlets)?;
-    for outlet in outlets.iter().filter_map(|outlet| outlet.file) {
-        files.iter().try_for_each(|file| spare(outlet, file))?;
-        check_writable(outlet)?;
-    }
+    Outlet::check(outlets, files)?;
     let (parts, is_damaged) = match results {
         Some(address) => results::parts(ui, address, run.as_deref(), wait.map(Period::duration))?,
         None => (read(ui, files, run.as_deref())?, false),
@@ -94,11 +90,8 @@ fn merged(
             .usage()
     })?;
     notes.iter().for_each(|note| ui.warn(note));
-    let mut texts = Vec::with_capacity(outlets.len());
-    for outlet in outlets {
-        texts.push((outlet, outlet::of_many(outlet.format, &part, &orgs, manner)?));
-    }
-    outlet::give(ui, &texts)?;
+    let of = |format| outlet::of_many(format, &part, &orgs, manner);
+    outlet::give_each(ui, outlets.iter(), of)?;
     note_same(ui, orgs.iter().map(|org| (org.name(), org.id())));
     tell_missing(ui, &missing);
     for why in &part.unread {
@@ -138,15 +131,11 @@ const NAMED: usize = 10;
 
 /// Says which orgs no part answers.
 fn tell_missing(ui: &Ui, missing: &[String]) {
-    let shown = missing.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    let more = match missing.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
     if !missing.is_empty() {
         ui.warn(&format!(
-            "{} not answered: {shown}{more}; repeat the shards that lack, and merge again",
-            count(missing.len(), "org")
+            "{} not answered: {}; repeat the shards that lack, and merge again",
+            count(missing.len(), "org"),
+            some_of(missing, NAMED)
         ));
     }
 }

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::Timestamp;
 
-use crate::cli::shared::answer::{check_writable, spare};
 use crate::cli::shared::arguments::Exit;
 use crate::cli::shared::clock;
 use crate::cli::shared::error::CommandError;
@@ -71,10 +70,7 @@ fn told_of(
     outlets: &[Outlet<'_>],
 ) -> Result<Exit, CommandError> {
     let TrendArguments { files, results, since, full, .. } = arguments;
-    for outlet in outlets.iter().filter_map(|outlet| outlet.file) {
-        files.iter().try_for_each(|file| spare(outlet, file))?;
-        check_writable(outlet)?;
-    }
+    Outlet::check(outlets, files)?;
     let begin = clock::second().checked_sub(since.duration()).unwrap_or(Timestamp::UNIX_EPOCH);
     let (batches, is_damaged) = match results {
         Some(address) => results::batches(ui, address, begin)?,
@@ -94,19 +90,16 @@ fn told_of(
         return Err(CommandError::new(format!("no org was looked at within {since}"))
             .hint("`--since` looks further back"));
     }
-    let mut texts = Vec::with_capacity(outlets.len());
-    for outlet in outlets {
-        let text = match outlet.format {
+    outlet::give_each(ui, outlets.iter(), |format| {
+        let text = match format {
             Format::Json => parts::write("sfsetup.trend/1", None, Some(told::json(&trend)))
                 .map_err(|error| error.to_string()),
             Format::Csv => told::csv(&trend).map_err(|error| error.to_string()),
             Format::Html => Ok(told::html(&trend)),
             _ => Ok(told::text(&trend, *full)),
         };
-        let unwritable = |error| CommandError::internal("the report cannot be written", error);
-        texts.push((outlet, text.map_err(unwritable)?));
-    }
-    outlet::give(ui, &texts)?;
+        text.map_err(|error| CommandError::internal("the report cannot be written", error))
+    })?;
     let is_silent = trend.silent().next().is_some();
     Ok(if is_silent || is_damaged { Exit::Partial } else { Exit::Done })
 }

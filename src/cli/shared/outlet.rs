@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::report::fleet::{self, Kept, part};
 use crate::report::json::parts;
 
-use super::answer::{failure, note_replaced};
+use super::answer::{check_writable, failure, note_replaced, spare};
 use super::arguments::Exit;
 use super::clock;
 use super::error::CommandError;
@@ -66,6 +66,17 @@ impl<'a> Outlet<'a> {
         Ok(outlets)
     }
 
+    /// Refuses outlets that cannot be written, or that would write over a file that is read.
+    ///
+    /// # Errors
+    /// There is one.
+    pub(crate) fn check(outlets: &[Self], read: &[PathBuf]) -> Result<(), CommandError> {
+        outlets.iter().filter_map(|outlet| outlet.file).try_for_each(|out| {
+            read.iter().try_for_each(|file| spare(out, file))?;
+            check_writable(out)
+        })
+    }
+
     fn put(&self, ui: &Ui, text: &str) -> Result<(), CommandError> {
         match self.file {
             Some(path) => ui.answer_to(path, text),
@@ -119,6 +130,19 @@ pub(crate) fn give(ui: &Ui, texts: &[(&Outlet<'_>, String)]) -> Result<(), Comma
         }
     }
     unwritten
+}
+
+/// Gives the answer to each outlet in its form.
+///
+/// # Errors
+/// It cannot be made, or not be written.
+pub(crate) fn give_each<'o>(
+    ui: &Ui,
+    outlets: impl Iterator<Item = &'o Outlet<'o>>,
+    make: impl Fn(Format) -> Result<String, CommandError>,
+) -> Result<(), CommandError> {
+    let texts = outlets.map(|outlet| Ok((outlet, make(outlet.format)?)));
+    give(ui, &texts.collect::<Result<Vec<_>, CommandError>>()?)
 }
 
 /// How the answers of many orgs are shown.

@@ -7,10 +7,10 @@ use jiff::SignedDuration;
 use crate::diff::State;
 use crate::metadata::sha256::sha256;
 use crate::report::code;
-use crate::report::guide::WORST_FIRST;
 use crate::report::json::FindingRow;
 use crate::trend::{Look, Outcome, Run, Step};
 
+use super::matrix::Matrix;
 use super::part::Part;
 use super::{Ended, Kept, state};
 
@@ -66,15 +66,13 @@ impl Kept {
 
     /// Each step with the state that asks most of the reader, by its name.
     pub fn worst(&self) -> BTreeMap<String, State> {
-        let rank = |state: &State| WORST_FIRST.iter().position(|one| one == state);
-        let mut worst: BTreeMap<String, State> = BTreeMap::new();
-        for block in self.blocks() {
-            let (id, _) = block[0].rule();
-            let states = block.iter().map(|finding| state(&finding.state));
-            let states = states.chain(worst.get(&id).copied());
-            worst.extend(states.min_by_key(rank).map(|state| (id, state)));
-        }
-        worst
+        let Matrix { columns, mut rows } = Matrix::of(std::slice::from_ref(self));
+        let row = rows.pop().unwrap_or_default();
+        columns
+            .into_iter()
+            .zip(row)
+            .filter_map(|(column, state)| Some((column.id, state?)))
+            .collect()
     }
 
     /// The look that it comes from; none where the org was not looked at. `question` tells what was

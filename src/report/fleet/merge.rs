@@ -147,10 +147,15 @@ const NAMED: usize = 5;
 
 /// Orgs by their names, with the verb behind.
 fn are(orgs: &[String]) -> String {
-    match orgs {
-        [one] => format!("{one} is"),
-        all if all.len() <= NAMED => format!("{} are", all.join(", ")),
-        all => format!("{} and {} more are", all[..NAMED].join(", "), all.len() - NAMED),
+    format!("{} {}", some_of(orgs, NAMED), if orgs.len() == 1 { "is" } else { "are" })
+}
+
+/// The first of names, and how many there are besides.
+pub fn some_of(names: &[String], most: usize) -> String {
+    let (told, rest) = names.split_at(names.len().min(most));
+    match rest.len() {
+        0 => told.join(", "),
+        more => format!("{} and {more} more", told.join(", ")),
     }
 }
 

@@ -430,13 +430,9 @@ fn give(
 ) -> Result<(), CommandError> {
     let resumed = arguments.resume.as_deref();
     let resumed = resumed.map(|file| Outlet { file: Some(file), format: Format::Jsonl });
-    let mut texts = Vec::with_capacity(outlets.len());
-    for outlet in outlets.iter().chain(&resumed) {
-        // Lines went out as they came.
-        if outlet.format == Format::Jsonl && outlet.file.is_none() {
-            continue;
-        }
-        texts.push((outlet, outlet::of_many(outlet.format, part, orgs, arguments.manner())?));
-    }
-    outlet::give(ui, &texts)
+    // Lines went out as they came.
+    let is_owed = |outlet: &&Outlet<'_>| outlet.format != Format::Jsonl || outlet.file.is_some();
+    outlet::give_each(ui, outlets.iter().chain(&resumed).filter(is_owed), |format| {
+        outlet::of_many(format, part, orgs, arguments.manner())
+    })
 }
