@@ -129,10 +129,18 @@ pub fn diagnose(
     decide(&all, &Evidence::new(recorded, told, drift, now))
 }
 
-fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
-    let mut hits = Vec::new();
-    let (mut ruled_out, mut blind_spots) = (Vec::new(), Vec::new());
-    for rule in rules {
+/// What looking for each thing has come to.
+#[derive(Default)]
+struct Looked {
+    hits: Vec<Hit>,
+    ruled_out: Vec<RuledOut>,
+    /// What would explain the error, and could not be looked at.
+    blind_spots: Vec<(&'static Rule, Hidden)>,
+}
+
+impl Looked {
+    /// Looks for one thing.
+    fn look(&mut self, rule: &'static Rule, rules: &[&'static Rule], e: &Evidence<'_>) {
         let look = match e.flow_without_token().filter(|_| rule.of_token) {
             Some(flow) => Look::out(format!("it signs in without a refresh token ({flow})")),
             None => (rule.look)(e),
@@ -148,7 +156,7 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
             // Of what is over only what stopped it is told.
             Look::Past(mut found) => {
                 if !explains && (is_error_known(e) || e.stop.shown_by == ShownBy::Nothing) {
-                    continue;
+                    return;
                 }
                 found.proofs.extend(rows.into_iter().chain(shared).chain(told));
                 found
@@ -157,21 +165,21 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
             // its own stand, for it may have been put right since.
             Look::Out(why) if rows.is_empty() => {
                 if explains {
-                    ruled_out.push(RuledOut { rule, why });
+                    self.ruled_out.push(RuledOut { rule, why });
                 }
-                continue;
+                return;
             }
             Look::Unseen(hidden) if rows.is_empty() && told.is_none() => {
                 if explains {
-                    blind_spots.push((*rule, hidden));
+                    self.blind_spots.push((rule, hidden));
                 }
                 // The words of a sign-in are this or another thing's: it fits, and no more.
                 if shared.is_empty() {
-                    continue;
+                    return;
                 }
                 Found { is_open: true, ..Found::of(shared) }
             }
-            Look::Nothing if rows.is_empty() && told.is_none() => continue,
+            Look::Nothing if rows.is_empty() && told.is_none() => return,
             Look::Out(_) | Look::Unseen(_) | Look::Nothing => {
                 let found = Found::of(rows.into_iter().chain(told).collect());
                 let over = match look {
@@ -186,8 +194,14 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
         let step = e.drift_at(rule.breaks).cloned();
         let is_by_word = is_by_word && !found.is_open;
         let is_in_the_way = false;
-        hits.push(Hit { rule, found, explains, is_between, is_in_the_way, is_by_word, step });
+        self.hits.push(Hit { rule, found, explains, is_between, is_in_the_way, is_by_word, step });
     }
+}
+
+fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
+    let mut looked = Looked::default();
+    rules.iter().for_each(|rule| looked.look(rule, rules, e));
+    let Looked { mut hits, mut ruled_out, blind_spots } = looked;
     take_from_weaker(&mut hits, e);
     let mut causes: Vec<Hit> = Vec::new();
     let mut left: Vec<Hit> = Vec::new();
@@ -223,27 +237,12 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     let is_shown = cause.as_ref().is_some_and(|hit| !hit.is_by_word);
     also.retain(|hit| hit.found.over.is_none() && !(is_shown && hit.is_by_word));
     also.sort_by_key(|hit| (!hit.is_in_the_way, hit.rule.order, hit.rule.id));
-    // What only follows from another thing is not wrong besides: it shows that too.
-    let (followers, mut also): (Vec<Hit>, Vec<Hit>) = {
-        let found: Vec<&str> = cause.iter().chain(&also).map(|hit| hit.rule.id).collect();
-        also.into_iter().partition(|hit| hit.rule.follows.iter().any(|of| found.contains(of)))
-    };
-    for follower in followers {
-        let of_it = |hit: &&mut Hit| follower.rule.follows.contains(&hit.rule.id);
-        if let Some(first) = cause.iter_mut().chain(&mut also).find(of_it) {
-            first.found.proofs.extend(follower.found.proofs);
-        }
-    }
+    let mut also = join_followers(&mut cause, also);
     if cause.is_some() {
         ruled_out.retain(|one| one.rule.is_recorded);
     }
     for hit in cause.iter_mut().chain(&mut consistent).chain(&mut also) {
-        let mut known = Vec::new();
-        hit.found.proofs.retain(|proof| {
-            let is_new = !known.contains(proof);
-            known.push(proof.clone());
-            is_new
-        });
+        tell_once(&mut hit.found.proofs);
     }
     ruled_out.sort_by_key(|one| (one.rule.order, one.rule.id));
     let steps_of = cause.iter().chain(&consistent).chain(&also).flat_map(|hit| &hit.step);
@@ -268,6 +267,30 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
         is_blind,
         other_users: e.recorded.other_users(),
     }
+}
+
+/// Joins what only follows from another thing with it: it is not wrong besides, and shows that too.
+fn join_followers(cause: &mut Option<Hit>, also: Vec<Hit>) -> Vec<Hit> {
+    let found: Vec<&str> = cause.iter().chain(&also).map(|hit| hit.rule.id).collect();
+    let (followers, mut also): (Vec<Hit>, Vec<Hit>) =
+        also.into_iter().partition(|hit| hit.rule.follows.iter().any(|of| found.contains(of)));
+    for follower in followers {
+        let of_it = |hit: &&mut Hit| follower.rule.follows.contains(&hit.rule.id);
+        if let Some(first) = cause.iter_mut().chain(&mut also).find(of_it) {
+            first.found.proofs.extend(follower.found.proofs);
+        }
+    }
+    also
+}
+
+/// Leaves out what is told already.
+fn tell_once(proofs: &mut Vec<Proof>) {
+    let mut known = Vec::new();
+    proofs.retain(|proof| {
+        let is_new = !known.contains(proof);
+        known.push(proof.clone());
+        is_new
+    });
 }
 
 /// What of the error shows a thing by itself: words that mean one thing alone.
