@@ -4,17 +4,20 @@
 mod accused;
 mod law;
 mod stories;
+mod together;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Diagnosis, Drift, DriftOf, Rule, diagnose, rules};
 use crate::org::recorded::{
-    AppKind, AppState, Change, Grant, IpRelaxation, Locks, Observed, Recorded, RefreshPolicy,
-    SignIn, SignIns, Trail, UserState,
+    AppKind, AppState, Blocked, Change, Grant, IpRelaxation, Locks, Observed, Recorded,
+    RefreshPolicy, SignIn, SignIns, Trail, UserState,
 };
 
 const APP: &str = "Lamp Sync";
 const USER: &str = "sync@lamp.example.com";
+/// What is said of a refresh token that is over.
+const OVER: &str = "invalid_grant: expired access/refresh token";
 
 /// A time on the day.
 fn at(clock: &str) -> Timestamp {
@@ -114,6 +117,17 @@ fn well() -> Recorded {
     }
 }
 
+/// The row that blocks the app, by API Access Control or by a person.
+fn blocked(by_access_control: bool) -> Observed<Option<Blocked>> {
+    Observed::Seen(Some(Blocked {
+        name: "Lamp_Sync".to_owned(),
+        app: APP.to_owned(),
+        by_access_control: Some(by_access_control),
+        changed: None,
+        changed_by: None,
+    }))
+}
+
 /// What is seen of something, to be changed.
 fn seen<T>(observed: &mut Observed<T>) -> &mut T {
     match observed {
@@ -165,4 +179,19 @@ fn drift(step: &str, type_name: &str, path: &str) -> Drift {
 
 fn rule(id: &str) -> &'static Rule {
     rules().find(|rule| rule.id == id).unwrap()
+}
+
+/// The same org, where calls end so.
+fn with_calls(mut org: Recorded, status: u16) -> Recorded {
+    let kind = crate::org::recorded::CallKind {
+        status,
+        of: "Lead".to_owned(),
+        first: at("02:14"),
+        last: at("02:50"),
+        count: 3,
+        address: None,
+    };
+    let kinds = vec![kind];
+    org.calls = Observed::Seen(crate::org::recorded::Calls { day: None, busiest: None, kinds });
+    org
 }

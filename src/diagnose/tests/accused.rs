@@ -5,8 +5,6 @@ use super::*;
 use crate::diagnose::{ShownBy, Verdict};
 use crate::org::recorded::{Blocked, CallKind, Calls};
 
-const OVER: &str = "invalid_grant: expired access/refresh token";
-
 #[test]
 fn what_cannot_stop_a_sign_in_is_not_what_stopped_it() {
     let mut org = with_change(well(), "01:50", "PermSetFlsChanged", "Lamp Integration changed");
