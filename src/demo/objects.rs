@@ -186,7 +186,7 @@ pub(crate) const OBJECTS: &[ObjectDef] = &[
         "Organization",
         "Id:id Name:string OrganizationType:string InstanceName:string IsSandbox:boolean \
          TrialExpirationDate:datetime NamespacePrefix:string LanguageLocaleKey:string \
-         CreatedDate:datetime",
+         TimeZoneSidKey:string CreatedDate:datetime",
         &[],
     ),
     writable(object(

@@ -70,6 +70,11 @@ impl Week {
         Some(Self(week))
     }
 
+    /// Says whether it lets in on a day, counted from Monday as 0, at so many minutes since midnight.
+    pub fn lets_in(&self, day: usize, minutes: u32) -> bool {
+        self.0.get(day).is_some_and(|(start, end)| (*start..*end).contains(&minutes))
+    }
+
     /// Returns the elements of a file that says each day, with their minutes.
     pub fn elements(&self) -> impl Iterator<Item = (String, u32)> {
         DAYS.iter().zip(self.0).flat_map(|((_, day), (start, end))| {

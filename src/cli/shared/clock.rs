@@ -1,6 +1,5 @@
 //! Which day it is; what is written is the same on the same day.
 
-use std::path::Path;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -33,18 +32,7 @@ pub(crate) fn second() -> jiff::Timestamp {
 
 /// Returns where the reader is: by `TZ`, else by the system; where neither says it, UTC.
 pub(crate) fn zone() -> TimeZone {
-    let named = std::env::var("TZ").ok().filter(|name| !name.is_empty());
-    let file = match named.as_deref().map(|name| name.trim_start_matches(':')) {
-        None => Path::new("/etc/localtime").to_path_buf(),
-        Some(name) => {
-            if let Ok(zone) = TimeZone::posix(name) {
-                return zone;
-            }
-            Path::new("/usr/share/zoneinfo").join(name)
-        }
-    };
-    let read = std::fs::read(file).ok();
-    read.and_then(|data| TimeZone::tzif("local", &data).ok()).unwrap_or(TimeZone::UTC)
+    TimeZone::try_system().unwrap_or(TimeZone::UTC)
 }
 
 fn day_after(time: Duration) -> String {
