@@ -125,34 +125,40 @@ async fn of_usage(
         )));
     }
     match usage(org, user, names).await {
-        Ok(grants) => Ok(Observed::Seen(grants)),
+        Ok(grants) => Ok(grants),
         // Which right it takes is documented nowhere.
         Err(error) if error.is_about_one_question() => Ok(Observed::unread(in_short(&error))),
         Err(error) => Err(error),
     }
 }
 
-async fn usage(org: &Org, user: &str, names: &[String]) -> Result<Vec<Grant>, OrgError> {
+async fn usage(org: &Org, user: &str, names: &[String]) -> Result<Observed<Vec<Grant>>, OrgError> {
     let is_it = |app: &Json| {
         let name = app["developerName"].as_str().unwrap_or_default();
         names.iter().any(|one| one.eq_ignore_ascii_case(name))
     };
-    let Some(app) = find(org, "apps/oauth/usage", "apps", &is_it).await? else {
-        return Ok(Vec::new());
+    let app = match find(org, "apps/oauth/usage", "apps", &is_it).await? {
+        Page::Found(app) => app,
+        Page::End => return Ok(Observed::Seen(Vec::new())),
+        Page::Unread(why) => return Ok(Observed::unread(why)),
     };
     let Some(id) = app["identifier"].as_str().filter(|id| is_word(id)) else {
-        return Ok(Vec::new());
+        return Ok(Observed::unread("the usage API names the app without an id"));
     };
     let users = format!("apps/oauth/usage/{id}/users");
     let is_user = |one: &Json| {
         let id = one["userIdentifier"].as_str().or_else(|| one["identifier"].as_str());
         id.is_some_and(|id| is_same_id(id, user))
     };
-    if find(org, &users, "users", &is_user).await?.is_none() {
-        return Ok(Vec::new());
+    match find(org, &users, "users", &is_user).await? {
+        Page::Found(_) => {}
+        Page::End => return Ok(Observed::Seen(Vec::new())),
+        Page::Unread(why) => return Ok(Observed::unread(why)),
     }
     let answer = org.wire.get(&format!("apps/oauth/usage/{id}/{user}/tokens"), &[]).await?;
-    let tokens = answer["tokens"].as_array().or_else(|| answer.as_array());
+    let Some(tokens) = answer["tokens"].as_array().or_else(|| answer.as_array()) else {
+        return Ok(Observed::unread("the usage API's list of tokens is none"));
+    };
     let time = |row: &Json, name: &str| row[name].as_str().and_then(org_time);
     let grant = |row: &Json| Grant {
         app: app["developerName"].as_str().unwrap_or_default().to_owned(),
@@ -160,29 +166,108 @@ async fn usage(org: &Org, user: &str, names: &[String]) -> Result<Vec<Grant>, Or
         used: time(row, "lastUsedAt"),
         is_installed: None,
     };
-    Ok(tokens.into_iter().flatten().map(grant).collect())
+    Ok(Observed::Seen(tokens.iter().map(grant).collect()))
 }
 
-/// Looks through pages for one entry; an empty page is the last.
+/// What looking through pages came to.
+#[derive(Debug, PartialEq)]
+enum Page {
+    /// The entry.
+    Found(Json),
+    /// All pages were read, and it is on none.
+    End,
+    /// Not all were, and why.
+    Unread(String),
+}
+
+/// Looks through pages for one entry. What they are counted from is UNVERIFIED: the first is asked
+/// for without a number, and those after it by the number in the address that the one before gives;
+/// the address itself is not followed.
 async fn find(
     org: &Org,
     path: &str,
     list: &str,
     is_it: &dyn Fn(&Json) -> bool,
-) -> Result<Option<Json>, OrgError> {
+) -> Result<Page, OrgError> {
     let size = PAGE.to_string();
-    let mut before = None;
-    for page in 0..PAGES {
-        let number = page.to_string();
-        let answer = org.wire.get(path, &[("page", &number), ("pageSize", &size)]).await?;
-        let entries = answer[list].as_array().cloned().unwrap_or_default();
-        if let Some(found) = entries.iter().find(|one| is_it(one)) {
-            return Ok(Some(found.clone()));
+    let mut number = None::<u32>;
+    let mut before = Json::Null;
+    for _ in 0..PAGES {
+        let page = number.map(|number| number.to_string());
+        let mut asked = vec![("pageSize", size.as_str())];
+        asked.extend(page.as_deref().map(|page| ("page", page)));
+        let answer = org.wire.get(path, &asked).await?;
+        match page_of(&answer, list, is_it, &before) {
+            Ok(page) => return Ok(page),
+            Err(next) => (number, before) = (Some(next), answer),
         }
-        if entries.is_empty() || before.as_ref() == Some(&entries) {
-            break;
-        }
-        before = Some(entries);
     }
-    Ok(None)
+    Ok(Page::Unread(format!("the usage API has more than {PAGES} pages of {list}")))
+}
+
+/// What a page comes to, or else the number of the one after it. An empty page is the last, since
+/// one that is not says that another follows (S 13.3); so is one that says nothing of another and is
+/// not full.
+fn page_of(
+    answer: &Json,
+    list: &str,
+    is_it: &dyn Fn(&Json) -> bool,
+    before: &Json,
+) -> Result<Page, u32> {
+    let Some(entries) = answer[list].as_array() else {
+        return Ok(Page::Unread(format!("the usage API's list of {list} is none")));
+    };
+    if let Some(found) = entries.iter().find(|one| is_it(one)) {
+        return Ok(Page::Found(found.clone()));
+    }
+    let next = answer["nextPageUrl"].as_str().filter(|next| !next.is_empty());
+    match next.map(number_in) {
+        _ if entries.is_empty() => Ok(Page::End),
+        _ if before[list] == answer[list] => {
+            Ok(Page::Unread(format!("the usage API gives the same page of {list} again")))
+        }
+        Some(Some(next)) => Err(next),
+        None if entries.len() < PAGE => Ok(Page::End),
+        _ => Ok(Page::Unread(format!("the usage API does not say which page of {list} is next"))),
+    }
+}
+
+/// The number of a page, in its address.
+fn number_in(address: &str) -> Option<u32> {
+    let (_, query) = address.split_once('?')?;
+    query.split('&').find_map(|pair| pair.strip_prefix("page=")?.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_on_no_page_is_absent_only_where_all_were_read() {
+        let is_it = |one: &Json| one["developerName"] == "Lamp";
+        let looked = |answer: &Json, before: &Json| page_of(answer, "apps", &is_it, before);
+        let first = |answer: Json| looked(&answer, &Json::Null);
+        let others: Vec<Json> = (0..100).map(|at| json!({ "developerName": at })).collect();
+        let next = "/services/data/v67.0/apps/oauth/usage?pageSize=100&page=2";
+        let lamp = json!({ "developerName": "Lamp" });
+
+        assert_eq!(first(json!({ "apps": [lamp] })), Ok(Page::Found(lamp.clone())));
+        assert_eq!(first(json!({ "apps": [], "nextPageUrl": next })), Ok(Page::End));
+        assert_eq!(first(json!({ "apps": others[..3] })), Ok(Page::End));
+        assert_eq!(first(json!({ "apps": others, "nextPageUrl": next })), Err(2));
+        // A page that is not full says so too, and one that is empty follows.
+        assert_eq!(first(json!({ "apps": others[..3], "nextPageUrl": next })), Err(2));
+        let same = json!({ "apps": others, "nextPageUrl": next });
+        for (answer, before) in [
+            (json!({ "apps": others }), Json::Null),
+            (json!({ "apps": others, "nextPageUrl": "/somewhere" }), Json::Null),
+            (same.clone(), same),
+            (json!({ "apps": null }), Json::Null),
+            (json!("<html>"), Json::Null),
+        ] {
+            assert!(matches!(looked(&answer, &before), Ok(Page::Unread(_))), "{answer}");
+        }
+    }
 }
