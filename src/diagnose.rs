@@ -247,13 +247,15 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     ruled_out.sort_by_key(|one| (one.rule.order, one.rule.id));
     let steps_of = cause.iter().chain(&consistent).chain(&also).flat_map(|hit| &hit.step);
     let named: Vec<Drift> = steps_of.cloned().collect();
-    let mut unseen = unseen(e.recorded);
+    let mut unseen = unseen(e);
     for (rule, hidden) in blind_spots {
         let is_told = unseen.iter().any(|one| one.hidden == hidden);
         if !is_told {
             unseen.push(Unseen { what: rule.looks_at, hidden });
         }
     }
+    let found = cause.iter().chain(&consistent).chain(&also);
+    let timeline = timeline::timeline(e, found);
     Diagnosis {
         symptom: e.symptom.clone(),
         stop: e.stop.clone(),
@@ -263,7 +265,7 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
         ruled_out,
         also,
         unseen,
-        timeline: timeline::timeline(e),
+        timeline,
         is_blind,
         other_users: e.recorded.other_users(),
     }
@@ -452,7 +454,12 @@ fn is_blind(recorded: &Recorded) -> bool {
 }
 
 /// All that was looked for and not observed.
-fn unseen(recorded: &Recorded) -> Vec<Unseen> {
+fn unseen(e: &Evidence<'_>) -> Vec<Unseen> {
+    let recorded = e.recorded;
+    if let Some(refused) = &recorded.refused {
+        let reason = format!("the org answers every question with {}", refused.said);
+        return vec![Unseen { what: "all else", hidden: Hidden { reason, right: None } }];
+    }
     // Of an app that is not there nothing is hidden.
     let is_there = !recorded.is_installed.is_not_so();
     let all = [
@@ -493,10 +500,18 @@ fn unseen(recorded: &Recorded) -> Vec<Unseen> {
             right: None,
         },
     });
+    let shared = e.shared_name().map(|name| Unseen {
+        what: "whose the changes are that say no more than the user's name",
+        hidden: Hidden {
+            reason: format!("another user is called {name} too, and nothing tells them apart"),
+            right: None,
+        },
+    });
     let seen = |(what, hidden): (&'static str, Option<&Hidden>)| {
         Some(Unseen { what, hidden: hidden?.clone() })
     };
-    all.into_iter().filter_map(seen).chain(of_cut.into_iter().flatten()).chain(whose).collect()
+    let all = all.into_iter().filter_map(seen).chain(of_cut.into_iter().flatten());
+    all.chain(whose).chain(shared).collect()
 }
 
 /// What an error may come of, where no org is asked.

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::symptom::{Symptom, plain_status};
 use crate::diff::{Finding, State, Subject};
-use crate::org::recorded::{AppKind, Change, Recorded, SignIn};
-use crate::org::refusal::Place;
+use crate::org::recorded::{AppKind, CallKind, Change, Recorded, SignIn};
+use crate::org::refusal::{Place, REQUESTS_USED_UP};
 
 /// All that is known.
 #[derive(Debug)]
@@ -133,13 +133,18 @@ pub enum ShownBy {
 /// So many changes are shown of which nobody knows which it was.
 const FEW: usize = 4;
 /// Refusals of calls by who has signed in.
-const OF_CALLS: &[&str] = &["field-hidden", "object-hidden", "no-right", "requests-used-up"];
+const OF_CALLS: &[&str] = &["field-hidden", "object-hidden", "no-right", REQUESTS_USED_UP];
 /// With fewer sign-ins than this nobody can say how often they come.
 const RHYTHM: usize = 5;
 /// With as many as this that come like a clock, one that does not is missed at once.
 const CLOCKWORK: usize = 5;
 /// A silence of this length is one, however often it came: idle tokens end then (S 13.5).
 const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// What a call is answered whose session is over.
+const UNAUTHORISED: u16 = 401;
+/// So many calls that are refused as any call may be, for what was asked, show that something is
+/// wrong with who asks.
+const ROUTINE: usize = 3;
 /// A silence shorter than this is none.
 const SHORTEST: SignedDuration = SignedDuration::from_hours(1);
 
@@ -152,6 +157,10 @@ impl<'e> Evidence<'e> {
         now: Timestamp,
     ) -> Self {
         let mut symptom = told.map(Symptom::of_text).unwrap_or_default();
+        // What the org says to us it says to the integration.
+        if told.is_none() {
+            symptom.refusal = recorded.refused.as_ref().map(|refused| refused.refusal);
+        }
         let mut stop = stop(recorded, told.is_some(), now);
         // What comes after a sign-in that worked is not dated by it.
         if is_of_calls(&symptom) && stop.shown_by == ShownBy::Told {
@@ -168,9 +177,7 @@ impl<'e> Evidence<'e> {
                 }
             }
             ShownBy::Calls => {
-                let calls = recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds);
-                let bad = calls.filter(|kind| !kind.is_good() && Some(kind.last) >= stop.first_bad);
-                symptom.http.extend(bad.map(|kind| kind.status));
+                symptom.http.extend(refused(recorded).into_iter().map(|kind| kind.status));
                 symptom.http.sort_unstable();
                 symptom.http.dedup();
             }
@@ -212,10 +219,9 @@ impl<'e> Evidence<'e> {
         self.worked().next().is_some_and(is_refresh)
     }
 
-    /// The objects of which calls fail.
-    pub fn refused_objects(&self) -> impl Iterator<Item = &'e str> {
-        let calls = self.recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds);
-        calls.filter(|kind| !kind.is_good()).map(|kind| kind.of.as_str())
+    /// The calls that are refused, and since then never went well.
+    pub fn refused_calls(&self) -> Vec<&'e CallKind> {
+        refused(self.recorded)
     }
 
     /// The sign-ins that failed since it worked last, the first of them first.
@@ -296,10 +302,26 @@ impl<'e> Evidence<'e> {
         self.recorded.app_names.iter().map(String::as_str).collect()
     }
 
-    /// The names by which changes may speak of the user.
+    /// The names by which changes may speak of the user and of nobody else: where another is called
+    /// alike the name that people read is none of them.
     pub fn user_names(&self) -> Vec<&'e str> {
-        let user = self.recorded.user.seen();
-        user.into_iter().flat_map(|user| [user.name.as_str(), user.username.as_str()]).collect()
+        let Some(user) = self.recorded.user.seen() else { return Vec::new() };
+        let id = user.id.as_str();
+        let name = Some(user.name.as_str()).filter(|_| user.is_name_own);
+        let names = [name, Some(user.username.as_str()), Some(id), id.get(..15)];
+        names.into_iter().flatten().collect()
+    }
+
+    /// The name of the user where there are changes since a while that may be about another who is
+    /// called alike.
+    pub fn shared_name(&self) -> Option<&'e str> {
+        let user = self.recorded.user.seen().filter(|user| !user.is_name_own)?;
+        let own = self.user_names();
+        let is_open = |row: &Change| {
+            speaks_of(row, &user.name) && !own.iter().any(|name| speaks_of(row, name))
+        };
+        let rows = self.recorded.trail.seen().map(|trail| trail.rows.as_slice());
+        rows.unwrap_or_default().iter().any(is_open).then_some(user.name.as_str())
     }
 
     /// The names of what gives the user rights: the profile, and permission sets.
@@ -314,7 +336,8 @@ impl<'e> Evidence<'e> {
     /// The first differing step at one of these places; one of an object of which calls fail before
     /// others.
     pub fn drift_at(&self, places: &[Place]) -> Option<&'e Drift> {
-        let refused: Vec<String> = self.refused_objects().map(|of| format!("[{of}")).collect();
+        let refused: Vec<String> =
+            self.refused_calls().iter().map(|kind| format!("[{}", kind.of)).collect();
         let at = || self.drift.iter().filter(|one| places.iter().any(|place| one.is_at(*place)));
         let is_refused =
             |one: &&Drift| refused.iter().any(|of| one.subject().contains(of.as_str()));
@@ -427,20 +450,35 @@ fn stop(recorded: &Recorded, is_told: bool, now: Timestamp) -> Stop {
     Stop { last_good, first_bad: None, shown_by, or_before: false }
 }
 
-/// Calls that go wrong where none of the same goes well later: when such went well last, and when
-/// the first went wrong.
+/// Calls that go wrong where none of the same goes well later, so that something is wrong with who
+/// asks and not with what is asked for.
+fn refused(recorded: &Recorded) -> Vec<&CallKind> {
+    let kinds = || recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds);
+    let signed_in = worked(recorded).first().map(|row| row.time);
+    let is_refused = |kind: &&CallKind| match kind.status {
+        _ if kind.unmended.is_none() => false,
+        // A session ends, and who signs in again has another.
+        UNAUTHORISED => signed_in.is_none_or(|time| time <= kind.last),
+        403 | 429 | 500.. => true,
+        // A record that is not there, or a value that a rule of the org's does not take, is no stop:
+        // so many are, one after the other.
+        status => {
+            let same = kinds().filter(|one| one.of == kind.of && one.status == status);
+            let counts = same.filter_map(|one| one.unmended).map(|(_, count)| count);
+            counts.sum::<usize>() >= ROUTINE
+        }
+    };
+    kinds().filter(is_refused).collect()
+}
+
+/// Of calls that are refused: when the same went well last, and when the first was refused.
 fn of_calls(recorded: &Recorded) -> Option<(Option<Timestamp>, Timestamp)> {
     let kinds = &recorded.calls.seen()?.kinds;
-    let last_of = |of: &str| {
-        kinds.iter().filter(|kind| kind.is_good() && kind.of == of).map(|kind| kind.last).max()
-    };
-    let bad = kinds.iter().filter(|kind| !kind.is_good());
-    let open = bad.filter(|kind| last_of(&kind.of).is_none_or(|last| last < kind.last));
-    let since = open.map(|kind| {
-        let last = last_of(&kind.of);
-        let of_it = kinds.iter().filter(|one| !one.is_good() && one.of == kind.of);
-        let first = of_it.map(|one| one.first).filter(|at| last.is_none_or(|last| *at > last));
-        (last, first.min().unwrap_or(kind.last))
+    let since = refused(recorded).into_iter().filter_map(|kind| {
+        let of_it = || kinds.iter().filter(|one| one.of == kind.of);
+        let good = of_it().filter(|one| one.is_good()).map(|one| one.last).max();
+        let first = of_it().filter_map(|one| one.unmended).map(|(first, _)| first).min()?;
+        Some((good, first))
     });
     since.min_by_key(|(_, first)| *first)
 }

@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Diagnosis, Drift, DriftOf, Rule, diagnose, rules};
 use crate::org::recorded::{
-    AppKind, AppState, Blocked, Change, Grant, IpRelaxation, Locks, Observed, Recorded,
-    RefreshPolicy, SignIn, SignIns, Trail, UserState,
+    AppKind, AppState, Blocked, CallKind, Calls, Change, Grant, IpRelaxation, Locks, Observed,
+    Recorded, RefreshPolicy, SignIn, SignIns, Trail, UserState,
 };
 
 const APP: &str = "Lamp Sync";
@@ -77,6 +77,7 @@ fn well() -> Recorded {
             id: "005000000000001AAA".to_owned(),
             username: USER.to_owned(),
             name: "Lamp Robot".to_owned(),
+            is_name_own: true,
             is_active: Some(true),
             profile: Some("Lamp Integration".to_owned()),
         }),
@@ -106,6 +107,7 @@ fn well() -> Recorded {
         is_password_flow_blocked: Observed::Seen(true),
         ranges: Observed::Seen(Vec::new()),
         hours: Observed::Seen(Vec::new()),
+        zone: Observed::unread("nothing depends on it"),
         sign_ins: Observed::Seen(SignIns {
             rows: times.map(|time| sign_in(time, "Success")).collect(),
             is_cut: false,
@@ -114,6 +116,7 @@ fn well() -> Recorded {
         trail: Observed::Seen(Trail::default()),
         calls: Observed::unread("the org has no file yet"),
         known: None,
+        refused: None,
     }
 }
 
@@ -183,15 +186,23 @@ fn rule(id: &str) -> &'static Rule {
 
 /// The same org, where calls end so.
 fn with_calls(mut org: Recorded, status: u16) -> Recorded {
-    let kind = crate::org::recorded::CallKind {
-        status,
-        of: "Lead".to_owned(),
-        first: at("02:14"),
-        last: at("02:50"),
-        count: 3,
-        address: None,
-    };
-    let kinds = vec![kind];
-    org.calls = Observed::Seen(crate::org::recorded::Calls { day: None, busiest: None, kinds });
+    org.calls = Observed::Seen(Calls {
+        kinds: vec![calls("Lead", status, ("02:14", "02:50"), 3)],
+        ..Calls::default()
+    });
     org
+}
+
+/// So many calls that ended so, the first and the last of them at these times; where they went wrong
+/// none went well since.
+fn calls(of: &str, status: u16, (first, last): (&str, &str), count: usize) -> CallKind {
+    CallKind {
+        status,
+        of: of.to_owned(),
+        first: at(first),
+        last: at(last),
+        count,
+        unmended: (status >= 400).then_some((at(first), count)),
+        address: None,
+    }
 }

@@ -2,7 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::evidence::{Evidence, speaks_of};
+use super::Hit;
+use super::evidence::{Drift, Evidence, speaks_of};
+use super::rule::Began;
 use crate::org::recorded::{Change, SignIn};
 
 /// One entry.
@@ -18,7 +20,7 @@ pub struct Moment {
     pub kind: MomentKind,
     /// What it was, in the org's words.
     pub what: String,
-    /// By whom, or from which address.
+    /// By whom, or from which address; of a step by its template.
     pub by: Option<String>,
 }
 
@@ -37,13 +39,20 @@ pub enum MomentKind {
     Refused,
     /// A grant of the app.
     Granted,
+    /// What was found began then, and no row of a change says so: an assignment ran out, a list says
+    /// when its entry came.
+    Began,
+    /// Something is not as a template wants it, now.
+    Drift,
 }
 
+/// So many steps that are not so are named.
+const STEPS: usize = 3;
 /// So many entries are told; of more those that are nearest to when it stopped.
 const MOST: usize = 60;
 
-/// Tells what happened.
-pub(super) fn timeline(e: &Evidence<'_>) -> Vec<Moment> {
+/// Tells what happened; `found` is what was found.
+pub(super) fn timeline<'h>(e: &Evidence<'_>, found: impl Iterator<Item = &'h Hit>) -> Vec<Moment> {
     let recorded = e.recorded;
     let mut all: Vec<Moment> = e.sign_ins().into_iter().map(of_sign_in).collect();
     let names = [e.app_names(), e.user_names(), e.holder_names()].concat();
@@ -78,6 +87,15 @@ pub(super) fn timeline(e: &Evidence<'_>) -> Vec<Moment> {
             by: None,
         });
     }
+    let began: Vec<&Began> = found.filter_map(|hit| hit.found.began.as_ref()).collect();
+    for began in began {
+        // What another entry says too is told by that.
+        let is_told =
+            all.iter().any(|one| one.from == began.time && one.kind != MomentKind::Failed);
+        if began.action.is_none() && !is_told {
+            all.push(of_beginning(began));
+        }
+    }
     all.sort_by(|one, other| {
         (one.from, &one.what, one.to).cmp(&(other.from, &other.what, other.to))
     });
@@ -111,7 +129,50 @@ pub(super) fn timeline(e: &Evidence<'_>) -> Vec<Moment> {
         let last = ranks[MOST - 1];
         folded.retain(|one| rank(one) <= last);
     }
+    folded.extend(of_steps(e.drift, e.now));
     folded
+}
+
+fn of_beginning(began: &Began) -> Moment {
+    Moment {
+        from: began.time,
+        to: began.time,
+        count: 1,
+        kind: MomentKind::Began,
+        what: began.what.clone(),
+        by: began.by.clone(),
+    }
+}
+
+/// What is not as a template wants it now, a step once; since when, nobody recorded.
+fn of_steps(drift: &[Drift], now: Timestamp) -> Vec<Moment> {
+    let mut steps: Vec<(&str, Vec<&str>)> = Vec::new();
+    for Drift { template, title, .. } in drift {
+        let known = steps.iter().position(|(known, _)| known == template);
+        let at = known.unwrap_or_else(|| {
+            steps.push((template, Vec::new()));
+            steps.len() - 1
+        });
+        if !steps[at].1.contains(&title.as_str()) {
+            steps[at].1.push(title);
+        }
+    }
+    let of_template = |(template, titles): (&str, Vec<&str>)| {
+        let named = titles.iter().take(STEPS).copied().collect::<Vec<_>>().join("; ");
+        let more = match titles.len().saturating_sub(STEPS) {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        Moment {
+            from: now,
+            to: now,
+            count: titles.len(),
+            kind: MomentKind::Drift,
+            what: format!("{named}{more}"),
+            by: Some(template.to_owned()),
+        }
+    };
+    steps.into_iter().map(of_template).collect()
 }
 
 /// The part of Setup in which users are changed.

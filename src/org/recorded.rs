@@ -14,7 +14,9 @@ mod trail;
 mod user;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
+use super::refusal::{REQUESTS_USED_UP, Refusal};
 use super::{Org, OrgError};
 use crate::metadata::fact::FactAnswer;
 use crate::metadata::value::Value;
@@ -166,6 +168,8 @@ pub struct Recorded {
     pub ranges: Observed<Vec<String>>,
     /// The hours in which it lets in; none are all.
     pub hours: Observed<Vec<String>>,
+    /// The org's time zone, by which these count; asked for where there are some.
+    pub zone: Observed<TimeZone>,
     /// Sign-ins.
     pub sign_ins: Observed<SignIns>,
     /// Grants of the app to the user.
@@ -176,9 +180,67 @@ pub struct Recorded {
     pub calls: Observed<Calls>,
     /// Where nothing of the app by this user is recorded: which apps and users are.
     pub known: Option<Known>,
+    /// Where the org answers nobody's questions: what it says instead.
+    pub refused: Option<Refused>,
+}
+
+/// What an org says to whoever asks it anything: nothing of what it has recorded is seen then, and
+/// this alone.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The refusal.
+    pub refusal: &'static Refusal,
+    /// In the org's own words, with its code.
+    pub said: String,
+}
+
+impl Refused {
+    /// Says whether an org that answers so, with its code and in its words, answers nobody. One that
+    /// is merely busy answers again.
+    pub fn of(code: &str, said: &str) -> Option<Self> {
+        const CODES: &[&str] =
+            &["ORG_IN_MAINTENANCE", "ORG_LOCKED", "REQUEST_LIMIT_EXCEEDED", "inactive_org"];
+        let refusal = CODES.contains(&code).then(|| Refusal::find(code, said)).flatten()?;
+        let is_whole = matches!(refusal.id, REQUESTS_USED_UP | "maintenance" | "inactive-org");
+        is_whole.then(|| Self { refusal, said: said.to_owned() })
+    }
 }
 
 impl Recorded {
+    /// What is seen of an org that answers nobody's questions: what it says instead.
+    pub fn of_refusal(app: Option<&str>, refused: Refused) -> Self {
+        fn unread<T>() -> Observed<T> {
+            Observed::unread("the org answers no question")
+        }
+        Self {
+            app_names: app.into_iter().map(str::to_owned).collect(),
+            is_sandbox: unread(),
+            has_api: unread(),
+            requests: unread(),
+            user: unread(),
+            locks: unread(),
+            is_password_expired: unread(),
+            has_api_enabled: unread(),
+            assignments: unread(),
+            is_installed: unread(),
+            is_let_in: unread(),
+            app: unread(),
+            blocked: unread(),
+            api_access_control: unread(),
+            uses_any_app: unread(),
+            is_password_flow_blocked: unread(),
+            ranges: unread(),
+            hours: unread(),
+            zone: unread(),
+            sign_ins: unread(),
+            grants: unread(),
+            trail: unread(),
+            calls: unread(),
+            known: None,
+            refused: Some(refused),
+        }
+    }
+
     /// Says whether the user is known not to be there, by who would be shown them.
     pub fn has_no_such_user(&self) -> bool {
         self.user.why_not().is_some_and(|hidden| hidden.right.is_none())
@@ -232,7 +294,8 @@ impl Org {
         let app = app::read(self, asked, user.seen().and_then(|user| user.profile.as_deref()));
         let app = app.await?;
         let names = app.names(&asked.app);
-        let (locks, is_password_expired, assignments, requests, sign_ins, grants, calls) = futures::try_join!(
+        let has_hours = app.hours.seen().is_some_and(|hours| !hours.is_empty());
+        let (locks, is_password_expired, assignments, requests, sign_ins, grants, calls, zone) = futures::try_join!(
             user::locks(self, id, &rights),
             user::password(self, id),
             user::assignments(self, id, &rights),
@@ -240,6 +303,7 @@ impl Org {
             sign_ins::read(self, id, &names, asked.since, &rights),
             grants::read(self, id, &names, &app, &rights),
             calls::read(self, id, &names, &rights),
+            self.zone(has_hours),
         )?;
         let last_good = sign_ins.seen().and_then(|all| all.last_success(&names));
         let from = last_good.map_or(asked.since, |last| last.min(asked.since));
@@ -266,12 +330,32 @@ impl Org {
             is_password_flow_blocked: password_flow,
             ranges,
             hours,
+            zone,
             sign_ins,
             grants,
             trail,
             calls,
             known,
+            refused: None,
         })
+    }
+}
+
+impl Org {
+    /// Asks for the org's time zone, where it matters.
+    async fn zone(&self, matters: bool) -> Result<Observed<TimeZone>, OrgError> {
+        if !matters {
+            return Ok(Observed::unread("nothing depends on it"));
+        }
+        let rows = self.wire.query("SELECT TimeZoneSidKey FROM Organization").await;
+        Ok(Observed::answer(rows, rights::VIEW_SETUP)?.and_then(|rows| {
+            let name = rows.first().and_then(|row| row["TimeZoneSidKey"].as_str());
+            match name.map(TimeZone::get) {
+                Some(Ok(zone)) => Observed::Seen(zone),
+                Some(Err(_)) => Observed::unread("this machine does not know the org's time zone"),
+                None => Observed::hidden("the org does not say it", rights::VIEW_SETUP),
+            }
+        }))
     }
 }
 

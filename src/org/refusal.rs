@@ -7,8 +7,8 @@ mod table;
 
 use super::OrgErrorKind;
 
-pub(crate) use table::TOKEN_OVER;
 pub use table::{API, OAUTH};
+pub(crate) use table::{REQUESTS_USED_UP, TOKEN_OVER};
 
 /// What one refusal of an org means.
 #[derive(Clone, Copy, Debug)]

@@ -182,7 +182,10 @@ impl Told {
                 .timeline
                 .iter()
                 .map(|one| Line {
-                    at: words::span(why, one.from, one.to),
+                    at: match one.kind {
+                        MomentKind::Drift => "now".to_owned(),
+                        _ => words::span(why, one.from, one.to),
+                    },
                     kind: one.kind,
                     words: words::of_moment(one),
                 })

@@ -1,6 +1,6 @@
 //! `why`: from a vendor's text to the cause, by the error alone and on the demo org, in every form.
 
-use sfsetup::demo::{Faults, Store};
+use sfsetup::demo::{Fault, Faults, Store};
 
 use crate::json::document;
 use crate::lab::{Lab, refresh_token};
@@ -230,4 +230,28 @@ async fn who_lacks_rights_is_told_which_would_show_it() {
     let out = found["ruled_out"].as_array().unwrap();
     let is_guessed = |one: &serde_json::Value| one["rule"] == "evicted-by-approval";
     assert!(!out.iter().any(is_guessed), "{found:#}");
+}
+
+/// An org whose requests are used up answers none of ours either: that is the answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_org_that_answers_nobody_is_told_from_one_that_cannot_be_reached() {
+    for step in ["*", "query", "limits"] {
+        let faults = Faults::none().always(step, Fault::RequestLimit);
+        let lab = Lab::new(Store::in_memory(), faults).await;
+        let line = ["why", "-q", "--app", "Ampersand", "--user", "u@harbourlight.example.com"];
+        let run = lab.run(&[&line[..], &["--format", "json"]].concat()).await;
+        let found = told(&run, 2);
+        assert_eq!(found["cause"]["rule"], "api-limit", "{step}: {found:#}");
+        let shown = found["cause"]["evidence"][0]["words"].as_str().unwrap();
+        assert!(shown.contains("REQUEST_LIMIT_EXCEEDED"), "{found:#}");
+        assert_eq!(found["unseen"].as_array().unwrap().len(), 1, "{found:#}");
+        let text = lab.run(&line).await;
+        let first = text.stdout.lines().next().unwrap();
+        assert_eq!(first, "It does not work: the org's API requests of the day are used up");
+    }
+    // A session that is not valid is ours.
+    let faults = Faults::none().always("*", Fault::InvalidSession);
+    let lab = Lab::new(Store::in_memory(), faults).await;
+    let run = lab.run(&["why", "-q", "--app", "A", "--user", "u@harbourlight.example.com"]).await;
+    assert!(run.code == 1 && run.stderr.contains("INVALID_SESSION_ID"), "{run:?}");
 }

@@ -20,11 +20,11 @@ use crate::cli::shared::load;
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
 use crate::cli::shared::wanted::{self, Wanted};
-use crate::diagnose::{self, Drift, Symptom, Unseen, Verdict};
+use crate::diagnose::{self, Diagnosis, Drift, Symptom, Unseen, Verdict};
 use crate::diff::{Finding, State};
 use crate::metadata::lasting::Period;
 use crate::org::Org;
-use crate::org::recorded::{Asked, Hidden, Recorded};
+use crate::org::recorded::{Asked, Hidden, Recorded, Refused};
 use crate::report::code;
 use crate::report::json::parts::Identity;
 use crate::report::plan::count;
@@ -107,7 +107,7 @@ fn look(
                 ));
                 return by_error(answer, text, body);
             }
-            connect::block_on(ui, request.ask(answer, body))
+            connect::block_on(ui, request.answer(answer, body))
         }
         (None, Some(text)) => by_error(answer, text, body),
         (None, None) => Err(wanted::nothing_named()
@@ -150,6 +150,17 @@ fn give(
         Format::Markdown => why::markdown(why),
         _ => why::text(why),
     })
+}
+
+/// How the command ends.
+fn exit_of(answer: &Answer<'_>, diagnosis: &Diagnosis) -> Result<Exit, CommandError> {
+    match diagnosis.verdict() {
+        Verdict::Cause | Verdict::Consistent => Ok(Exit::Drift),
+        Verdict::Nothing => Ok(Exit::Done),
+        Verdict::Blind => answer.failed(true, code::NOTHING_OBSERVED, || {
+            "nothing of what the org has recorded could be seen".to_owned()
+        }),
+    }
 }
 
 /// How far back to look.
@@ -262,6 +273,45 @@ impl<'a> Request<'a> {
         self.app().is_some() && self.user().is_some()
     }
 
+    /// Asks the org; that it answers nobody is an answer too.
+    async fn answer(
+        &self,
+        answer: &Answer<'_>,
+        body: &RefCell<Option<Document>>,
+    ) -> Result<Exit, CommandError> {
+        let error = match self.ask(answer, body).await {
+            Ok(exit) => return Ok(exit),
+            Err(error) => error,
+        };
+        let said = error.causes.first().map_or("", String::as_str);
+        let code = error.code.as_deref().unwrap_or_default();
+        let Some(refused) = Refused::of(code, said) else { return Err(error) };
+        let app = self.app();
+        let recorded = Recorded::of_refusal(app.as_deref(), refused);
+        let now = clock::now();
+        let told = self.arguments.error.as_deref();
+        let diagnosis = diagnose::diagnose(&recorded, told, &[], now);
+        let name = self.choice.name().to_owned();
+        let why = Why {
+            org: Some(Identity { name, id: None, instance_url: None, source: None }),
+            app,
+            user: self.user(),
+            templates: self.template_names(),
+            since: Some(self.since(now)),
+            now,
+            zone: clock::zone(),
+            found: Found::InOrg(&diagnosis),
+            fix: self.fix(),
+        };
+        give(answer, &why, body)?;
+        exit_of(answer, &diagnosis)
+    }
+
+    fn template_names(&self) -> Vec<String> {
+        let templates = self.wanted.iter().flat_map(Wanted::templates);
+        templates.map(|template| template.name.clone()).collect()
+    }
+
     async fn ask(
         &self,
         answer: &Answer<'_>,
@@ -294,12 +344,11 @@ impl<'a> Request<'a> {
         }));
         let (requests, version) = (org.requests(), org.api_version());
         self.ui.detail(&format!("{requests} requests, API version {version}"));
-        let templates = self.wanted.iter().flat_map(Wanted::templates);
         let why = Why {
             org: Some(Identity::of(name, org.identity())),
             app: Some(asked.app),
             user: Some(asked.user),
-            templates: templates.map(|template| template.name.clone()).collect(),
+            templates: self.template_names(),
             since: Some(asked.since),
             now,
             zone: clock::zone(),
@@ -307,13 +356,7 @@ impl<'a> Request<'a> {
             fix: self.fix(),
         };
         give(answer, &why, body)?;
-        match diagnosis.verdict() {
-            Verdict::Cause | Verdict::Consistent => Ok(Exit::Drift),
-            Verdict::Nothing => Ok(Exit::Done),
-            Verdict::Blind => answer.failed(true, code::NOTHING_OBSERVED, || {
-                "nothing of what the org has recorded could be seen".to_owned()
-            }),
-        }
+        exit_of(answer, &diagnosis)
     }
 
     fn since(&self, now: Timestamp) -> Timestamp {

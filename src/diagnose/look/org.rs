@@ -3,6 +3,7 @@
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{Fit, Found, Look, Proof};
 use crate::org::recorded::Observed;
+use crate::org::refusal::REQUESTS_USED_UP;
 
 pub(in crate::diagnose) fn no_api(e: &Evidence<'_>) -> Look {
     Look::of(&e.recorded.has_api, false, "the edition has the API", || {
@@ -10,7 +11,21 @@ pub(in crate::diagnose) fn no_api(e: &Evidence<'_>) -> Look {
     })
 }
 
+/// That the org answers nobody, for one of these reasons.
+fn refused(e: &Evidence<'_>, ids: &[&str]) -> Option<Found> {
+    let refused = e.recorded.refused.as_ref().filter(|one| ids.contains(&one.refusal.id))?;
+    let found = Found::state("the org's answer to this question too", refused.said.clone());
+    Some(Found { is_proven: true, ..found.fit(Fit::VeryLikely) })
+}
+
+pub(in crate::diagnose) fn closed(e: &Evidence<'_>) -> Look {
+    refused(e, &["inactive-org", "maintenance"]).map_or(Look::Nothing, Look::Hit)
+}
+
 pub(in crate::diagnose) fn requests(e: &Evidence<'_>) -> Look {
+    if let Some(found) = refused(e, &[REQUESTS_USED_UP]) {
+        return Look::Hit(found);
+    }
     match &e.recorded.requests {
         Observed::Seen((left, of)) if *left <= 0 => {
             let mut found = Found::state("limits", format!("none of {of} API requests is left"))

@@ -2,6 +2,8 @@
 
 use core::net::IpAddr;
 
+use jiff::tz::TimeZone;
+
 use super::change::TAKEN_FROM_USER;
 use super::{app, org};
 use crate::diagnose::evidence::Evidence;
@@ -195,37 +197,60 @@ pub(in crate::diagnose) fn addresses(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn hours(e: &Evidence<'_>) -> Look {
-    match &e.recorded.hours {
-        Observed::Seen(hours) if hours.is_empty() => {
-            Look::out("the user's profile lets in at every hour")
-        }
-        Observed::Seen(hours) => {
-            let of_file = Week::of_file(hours);
-            if of_file.is_some() && of_file == Week::of_file(&[]) {
-                return Look::out("the user's profile lets in at every hour");
-            }
-            let words = match of_file {
-                Some(week) => {
-                    let hours = week.lines().join(", ");
-                    format!(
-                        "it lets in {hours}, by the org's time zone, which Company Information \
-                         shows; {NOT_RECORDED}"
-                    )
-                }
-                None => format!("its login hours have limits; {NOT_RECORDED}"),
-            };
-            // Whether the try was outside of them is told by its row alone: nobody knows here in
-            // which zone the org counts.
-            let is_told = |row: &SignIn| {
-                let status = row.status.to_lowercase();
-                status.contains("restricted time") || status.contains("ip address not allowed")
-            };
-            let is_open = !e.failed().into_iter().any(is_told);
-            let found = Found::state(e.profile_called(), words).fit(Fit::Possible);
-            Look::Hit(Found { is_open, ..found })
-        }
-        Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
+    let hours = match &e.recorded.hours {
+        Observed::Seen(hours) => hours,
+        Observed::NotObserved(hidden) => return Look::Unseen(hidden.clone()),
+    };
+    let week = Week::of_file(hours);
+    if hours.is_empty() || week.is_some() && week == Week::of_file(&[]) {
+        return Look::out("the user's profile lets in at every hour");
     }
+    let zone = e.recorded.zone.seen();
+    let zone_called = zone.and_then(TimeZone::iana_name);
+    let words = match week {
+        Some(week) => {
+            let hours = week.lines().join(", ");
+            let zone = match zone_called {
+                Some(zone) => format!("by the org's time zone, {zone}"),
+                None => "by the org's time zone, which Company Information shows".to_owned(),
+            };
+            format!("it lets in {hours}, {zone}; {NOT_RECORDED}")
+        }
+        None => format!("its login hours have limits; {NOT_RECORDED}"),
+    };
+    let mut found = Found::state(e.profile_called(), words).fit(Fit::Possible);
+    let failed = e.failed();
+    if let (Some(week), Some(zone)) = (week, zone) {
+        let there = |row: &SignIn| row.time.to_zoned_datetime(zone.clone());
+        let is_outside = |row: &&&SignIn| {
+            let there = there(row);
+            let day = usize::try_from(there.weekday().to_monday_zero_offset()).unwrap_or_default();
+            let minutes = u32::try_from(i32::from(there.hour()) * 60 + i32::from(there.minute()));
+            !week.lets_in(day, minutes.unwrap_or_default())
+        };
+        // Where none failed, what worked last may have come at an hour that is not let in any more.
+        let (came, outside) = match failed.as_slice() {
+            [] => ("it worked last", e.worked().next().filter(|row| is_outside(&row))),
+            failed => ("it came", failed.iter().find(is_outside).copied()),
+        };
+        match outside {
+            Some(row) => {
+                let at = there(row).strftime("%a %H:%M").to_string();
+                let words = format!("{came} on {at} there, which is outside of these");
+                found.proofs.push(Proof { words, ..Proof::sign_in(row, 1) });
+                found.fit = Fit::VeryLikely;
+            }
+            None if failed.is_empty() => {}
+            None => return Look::out("each try that failed came in the hours of the profile"),
+        }
+    }
+    // Words of two meanings, or none at all, leave open whether it is that.
+    let is_told = |row: &&SignIn| {
+        let status = row.status.to_lowercase();
+        status.contains("restricted time") || status.contains("ip address not allowed")
+    };
+    found.is_open = !failed.iter().any(is_told);
+    Look::Hit(found)
 }
 
 /// Whether what somebody was told speaks of objects or fields.
@@ -280,14 +305,13 @@ pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
         (None, None) => Found::of(Vec::new()),
     };
     found.proofs.extend(undated.into_iter().map(Proof::change));
-    let calls = e.recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds);
     // A call that anything else refuses in the same way is no evidence of this.
     let is_anothers = |status: u16| {
         let others = [org::requests, no_api, app::blocked, app::access_control];
         status == 403 && others.iter().any(|look| matches!(look(e), Look::Hit(_)))
     };
     let is_it = |status| matches!(status, 400 | 403 | 404) && !is_anothers(status);
-    for kind in calls.filter(|kind| is_it(kind.status)) {
+    for kind in e.refused_calls().into_iter().filter(|kind| is_it(kind.status)) {
         found.proofs.push(Proof {
             of: "EventLogFile ApiTotalUsage".to_owned(),
             id: None,

@@ -5,7 +5,7 @@ use crate::diagnose::look::{change, org};
 use crate::diagnose::rule::Rule;
 use crate::diagnose::symptom::VAGUE;
 use crate::org::refusal::Place::{Fact, Setting};
-use crate::org::refusal::TOKEN_OVER;
+use crate::org::refusal::{REQUESTS_USED_UP, TOKEN_OVER};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -24,6 +24,7 @@ pub(super) const RULES: &[Rule] = &[
             "trial expired",
         ],
         way_out: at_the_vendor("nothing; ask Salesforce, or whoever holds the contract"),
+        look: org::closed,
         ..RULE
     },
     Rule {
@@ -47,7 +48,7 @@ pub(super) const RULES: &[Rule] = &[
         cause: "the org's API requests of the day are used up",
         looks_at: "`limits`, DailyApiRequests; the event log ApiTotalUsage says who makes them",
         source: "S 10.2",
-        refusals: &["requests-used-up"],
+        refusals: &[REQUESTS_USED_UP],
         http: &[403, 429, 503],
         way_out: both(
             "see which app makes most, and let that one make fewer; each comes back 24 hours after it \

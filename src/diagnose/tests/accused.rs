@@ -97,16 +97,11 @@ fn who_comes_seldom_or_on_weekdays_has_not_stopped() {
 #[test]
 fn drift_of_one_object_explains_no_calls_of_another() {
     let mut org = well();
-    let call = |of: &str, status: u16, clock: &str| CallKind {
-        of: of.to_owned(),
-        status,
-        count: 3,
-        first: at(clock),
-        last: at(clock),
-        address: None,
-    };
     org.calls = Observed::Seen(Calls {
-        kinds: vec![call("Case", 200, "01:00"), call("Case", 404, "02:00")],
+        kinds: vec![
+            calls("Case", 200, ("01:00", "01:00"), 3),
+            calls("Case", 404, ("02:00", "02:00"), 3),
+        ],
         ..Calls::default()
     });
     let steps = [drift("read", "Profile", "objectPermissions[Account].viewAllFields")];
@@ -148,4 +143,54 @@ fn what_works_is_kept_out_by_nothing() {
     seen(&mut org.app).is_admin_approved = Some(false);
     let found = asked(&org);
     assert_eq!((found.verdict(), fits(&found)), (Verdict::Nothing, Vec::new()));
+}
+
+/// A record that is not there, a session that ended: any day has such calls.
+#[test]
+fn calls_as_they_fail_any_day_show_no_stop() {
+    let of = |kinds: Vec<CallKind>| {
+        let mut org = well();
+        seen(&mut org.sign_ins).rows.insert(0, sign_in(at("05:50"), "Success"));
+        org.calls = Observed::Seen(Calls { kinds, ..Calls::default() });
+        let org = with_change(org, "01:50", "profileFlsChangedCustom", "Lamp Integration");
+        asked(&org)
+    };
+    let one = ("05:40", "05:40");
+    for (status, count) in [(404, 1), (400, 2), (401, 9)] {
+        let found = of(vec![calls("Lead", status, one, count)]);
+        assert_eq!((found.stop.shown_by, cause(&found)), (ShownBy::Nothing, None), "{status}");
+    }
+    // Nor do they stand as evidence beside those that show one.
+    let refused = calls("Lead", 400, ("05:40", "05:45"), 3);
+    let found = of(vec![refused, calls("Case", 404, one, 1)]);
+    assert_eq!(found.stop.shown_by, ShownBy::Calls);
+    assert_eq!(found.symptom.http, [400]);
+    for (status, count) in [(404, 3), (403, 1), (503, 1)] {
+        let found = of(vec![calls("Lead", status, one, count)]);
+        assert_eq!(found.stop.shown_by, ShownBy::Calls, "{status}");
+    }
+}
+
+/// Two may bear one name, and what was done to one was not done to the other.
+#[test]
+fn what_was_done_to_a_namesake_accuses_nobody() {
+    let by_name = "Froze user Lamp Robot";
+    let mut org = with_change(failing("User is frozen"), "01:50", "frozeuser", by_name);
+    seen(&mut org.user).is_name_own = false;
+    seen(&mut org.trail).rows[0].section = "Manage Users".to_owned();
+    let found = asked(&org);
+    let hit = found.cause.as_ref().unwrap();
+    assert_eq!((hit.rule.id, &hit.found.began), ("user-frozen", &None));
+    assert!(!found.timeline.iter().any(|one| one.what == by_name), "{found:?}");
+    let unseen = found.unseen.iter().find(|one| one.hidden.reason.contains("Lamp Robot"));
+    assert!(unseen.is_some(), "{:?}", found.unseen);
+    for display in [
+        "Froze user Lamp Robot (sync@lamp.example.com)",
+        "Froze user Lamp Robot (UserID: [005000000000001])",
+    ] {
+        let mut org = with_change(failing("User is frozen"), "01:50", "frozeuser", display);
+        seen(&mut org.user).is_name_own = false;
+        let found = asked(&org);
+        assert!(found.cause.as_ref().unwrap().found.began.is_some(), "{display}");
+    }
 }

@@ -6,7 +6,7 @@ use super::*;
 use crate::diagnose::{Fit, ShownBy, Symptom, Verdict, causes};
 use crate::metadata::path::{FieldPath, Segment};
 use crate::metadata::registry::find_component;
-use crate::org::recorded::{Assignment, Blocked};
+use crate::org::recorded::{Assignment, Blocked, Refused};
 use crate::org::refusal::{API, OAUTH, Place};
 use crate::template::setup;
 
@@ -318,18 +318,12 @@ fn the_org_and_calls_that_fail() {
     let mut org =
         with_change(well(), "02:00", "profileFlsChangedCustom", "Changed profile Lamp Integration");
     seen(&mut org.sign_ins).rows.insert(0, sign_in(at("05:45"), "Success"));
-    let kind = |status, first, last| crate::org::recorded::CallKind {
-        status,
-        of: "Lead".to_owned(),
-        first: at(first),
-        last: at(last),
-        count: 3,
-        address: None,
-    };
-    org.calls = Observed::Seen(crate::org::recorded::Calls {
-        day: None,
-        busiest: None,
-        kinds: vec![kind(200, "00:10", "01:55"), kind(400, "02:14", "02:50")],
+    org.calls = Observed::Seen(Calls {
+        kinds: vec![
+            calls("Lead", 200, ("00:10", "01:55"), 3),
+            calls("Lead", 400, ("02:14", "02:50"), 3),
+        ],
+        ..Calls::default()
     });
     let found = asked(&org);
     assert_eq!(found.stop.shown_by, ShownBy::Calls);
@@ -341,6 +335,74 @@ fn the_org_and_calls_that_fail() {
     let steps = [drift("read", "Profile", "fieldPermissions[Lead.Score__c].readable")];
     let found = diagnose(&org, None, &steps, now());
     assert_eq!(found.cause.as_ref().unwrap().step.as_ref().unwrap().step, "read");
+}
+
+/// What the org answers to us it answers to the integration.
+#[test]
+fn an_org_that_answers_nobody_says_why() {
+    let refused = |code: &str, words: &str| Refused::of(code, &format!("{words} ({code})"));
+    for (code, words, id) in [
+        ("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", "api-limit"),
+        ("ORG_LOCKED", "org is locked", "org-closed"),
+    ] {
+        let org = Recorded::of_refusal(Some(APP), refused(code, words).unwrap());
+        for error in [None, Some(code)] {
+            let found = diagnose(&org, error, &[], now());
+            assert_eq!(cause(&found), Some(id));
+            let hit = found.cause.as_ref().unwrap();
+            assert!(hit.found.proofs[0].words.contains(words) && !hit.is_by_word, "{hit:?}");
+            assert_eq!(found.unseen.len(), 1, "{:?}", found.unseen);
+        }
+        // It is no reason for another error, and then nothing was seen.
+        let found = told(&org, OVER);
+        assert_eq!((cause(&found), found.verdict()), (None, Verdict::Blind), "{found:?}");
+        assert_eq!(found.also.iter().map(|hit| hit.rule.id).collect::<Vec<_>>(), [id]);
+    }
+    // One that is busy answers again.
+    assert!(refused("SERVER_UNAVAILABLE", "busy").is_none());
+    let busy = "ConcurrentRequests (Concurrent API Requests) Limit exceeded.";
+    assert!(refused("REQUEST_LIMIT_EXCEEDED", busy).is_none());
+    assert!(refused("INVALID_SESSION_ID", "Session expired or invalid").is_none());
+}
+
+#[test]
+fn login_hours_are_held_against_the_org_s_time_zone() {
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let hours = |start: u32, end: u32| -> Vec<String> {
+        days.iter()
+            .flat_map(|day| [format!("{day}Start {start}"), format!("{day}End {end}")])
+            .collect()
+    };
+    // A quarter past two in UTC is a quarter past nine in the evening before in New York.
+    let org = |zone: &str, (start, end)| {
+        let mut org = failing("Failed: IP Address Not Allowed");
+        *seen(&mut org.hours) = hours(start, end);
+        org.zone = Observed::Seen(jiff::tz::TimeZone::get(zone).unwrap());
+        org
+    };
+    let outside = asked(&org("America/New_York", (0, 21 * 60)));
+    assert_eq!(cause(&outside), Some("login-hours"));
+    let proofs = &outside.cause.as_ref().unwrap().found.proofs;
+    let words: Vec<&str> = proofs.iter().map(|proof| proof.words.as_str()).collect();
+    assert!(words.iter().any(|words| words.contains("on Tue 21:14 there")), "{words:?}");
+    assert!(
+        words[0].contains("00:00-21:00, by the org's time zone, America/New_York"),
+        "{words:?}"
+    );
+    // The same hours in another zone let it in: it is not these.
+    for inside in [org("UTC", (0, 21 * 60)), org("America/New_York", (21 * 60, 24 * 60))] {
+        let found = asked(&inside);
+        assert_ne!(cause(&found), Some("login-hours"));
+        assert!(!fits(&found).contains(&"login-hours"), "{found:?}");
+        assert!(found.ruled_out.iter().any(|one| one.rule.id == "login-hours"), "{found:?}");
+    }
+    // Where none failed the hour at which it worked last tells, and does not prove.
+    let mut silent = well();
+    *seen(&mut silent.hours) = hours(8 * 60, 18 * 60);
+    silent.zone = Observed::Seen(jiff::tz::TimeZone::UTC);
+    let found = asked(&silent);
+    assert_eq!((cause(&found), fits(&found)[0]), (None, "login-hours"));
+    assert_eq!(found.consistent[0].found.fit, Fit::VeryLikely);
 }
 
 #[test]

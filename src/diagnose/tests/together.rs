@@ -1,6 +1,8 @@
 //! What stands beside the cause, and which of several things comes first.
 
 use super::*;
+use crate::diagnose::MomentKind;
+use crate::org::recorded::Assignment;
 
 fn also(diagnosis: &Diagnosis) -> Vec<(&'static str, bool)> {
     diagnosis.also.iter().map(|hit| (hit.rule.id, hit.is_in_the_way)).collect()
@@ -140,4 +142,28 @@ fn what_an_error_alone_says_leaves_standing_what_keeps_the_app_out() {
     seen(&mut org.locks).is_frozen = true;
     let found = told(&org, "invalid_client: invalid client credentials");
     assert_eq!((cause(&found), also(&found)), (Some("user-frozen"), Vec::new()));
+}
+
+/// What ran out by itself, and what a list alone dates, stand among what happened; and at the end
+/// what is not as the template wants it.
+#[test]
+fn what_happened_has_what_no_row_of_a_change_says() {
+    let mut org = well();
+    org.is_let_in = Observed::Seen(false);
+    *seen(&mut org.assignments) = vec![Assignment {
+        label: "Lamp Access".to_owned(),
+        name: "Lamp_Access".to_owned(),
+        ends: Some(at("02:00")),
+    }];
+    let steps = ["a", "b", "c", "d"].map(|step| drift(step, "ConnectedApp", "label"));
+    let found = diagnose(&org, None, &steps, now());
+    let told: Vec<(Timestamp, MomentKind, &str)> =
+        found.timeline.iter().map(|one| (one.from, one.kind, one.what.as_str())).collect();
+    let ran_out = (at("02:00"), MomentKind::Began, "the assignment of Lamp Access ran out");
+    assert!(told.contains(&ran_out), "{told:?}");
+    assert_eq!(told.last(), Some(&(now(), MomentKind::Drift, "a; b; c; and 1 more")));
+    // What a row of a change says is told once.
+    let org = with_change(failing("User is frozen"), "01:50", "frozeuser", "Froze Lamp Robot");
+    let at_once = asked(&org).timeline.iter().filter(|one| one.from == at("01:50")).count();
+    assert_eq!(at_once, 1);
 }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde_json::Value as Json;
 
 use super::rights::{LOG_FILES, Rights};
 use super::{Observed, is_same_id, is_word};
@@ -38,6 +39,9 @@ pub struct Kind {
     pub last: Timestamp,
     /// How many.
     pub count: usize,
+    /// Of those that went wrong, the ones after the last call of the same object or resource that
+    /// went well: when the first was made, and how many there are.
+    pub unmended: Option<(Timestamp, usize)>,
     /// The address of the last.
     pub address: Option<String>,
 }
@@ -45,7 +49,7 @@ pub struct Kind {
 impl Kind {
     /// Says whether they went well.
     pub fn is_good(&self) -> bool {
-        self.status < 400
+        is_good(self.status)
     }
 }
 
@@ -56,9 +60,7 @@ pub(super) async fn read(
     names: &[String],
     rights: &Rights,
 ) -> Result<Observed<Calls>, OrgError> {
-    let soql = "SELECT Id, LogDate, LogFileLength FROM EventLogFile WHERE EventType = \
-                'ApiTotalUsage' ORDER BY LogDate DESC LIMIT 1";
-    let rows = match Observed::answer(org.wire.query(soql).await, LOG_FILES)? {
+    let rows = match Observed::answer(newest(org).await, LOG_FILES)? {
         Observed::Seen(rows) => rows,
         Observed::NotObserved(hidden) => return Ok(Observed::NotObserved(hidden)),
     };
@@ -82,6 +84,23 @@ pub(super) async fn read(
     }))
 }
 
+/// Asks for the newest file of a whole day: an org with the add-on has one each hour too, and one of
+/// these is but an hour. Where the field is not shown that tells them apart, every file counts.
+async fn newest(org: &Org) -> Result<Vec<Json>, OrgError> {
+    let soql = |daily: &str| {
+        format!(
+            "SELECT Id, LogDate, LogFileLength FROM EventLogFile WHERE EventType = \
+             'ApiTotalUsage'{daily} ORDER BY LogDate DESC LIMIT 1"
+        )
+    };
+    match org.wire.query(&soql(" AND Interval = 'Daily'")).await {
+        Err(error) if error.code.as_deref() == Some("INVALID_FIELD") => {
+            org.wire.query(&soql("")).await
+        }
+        rows => rows,
+    }
+}
+
 /// Counts the rows of the user or the app, and of all apps how many each has; none where it is no
 /// such file.
 fn parse(bytes: &[u8], user: Option<&str>, names: &[String]) -> Option<Calls> {
@@ -93,7 +112,7 @@ fn parse(bytes: &[u8], user: Option<&str>, names: &[String]) -> Option<Calls> {
     let [of_user, of_app, entity, resource, address] =
         ["USER_ID", "CONNECTED_APP_NAME", "ENTITY_NAME", "API_RESOURCE", "CLIENT_IP"].map(column);
     let counts = column("COUNTS_AGAINST_API_LIMIT");
-    let mut kinds: BTreeMap<(u16, String, i64), Kind> = BTreeMap::new();
+    let mut ours: Vec<Call> = Vec::new();
     let (mut of_apps, mut all) = (BTreeMap::<String, usize>::new(), 0);
     for row in reader.records() {
         let row = row.ok()?;
@@ -124,6 +143,35 @@ fn parse(bytes: &[u8], user: Option<&str>, names: &[String]) -> Option<Calls> {
             continue;
         };
         let of = text(entity).or_else(|| text(resource)).unwrap_or_default().to_owned();
+        ours.push(Call { at, status, of, address: text(address).map(str::to_owned) });
+    }
+    let busiest = of_apps.into_iter().max_by_key(|(_, count)| *count);
+    Some(Calls {
+        day: None,
+        kinds: kinds(ours),
+        busiest: busiest.map(|(app, count)| (app, count, all)),
+    })
+}
+
+/// A call of the app's.
+struct Call {
+    at: Timestamp,
+    status: u16,
+    of: String,
+    address: Option<String>,
+}
+
+/// Counts calls that ended alike in one hour.
+fn kinds(mut calls: Vec<Call>) -> Vec<Kind> {
+    calls.sort_by_key(|call| call.at);
+    let mut went_well: BTreeMap<String, Timestamp> = BTreeMap::new();
+    for call in calls.iter().filter(|call| is_good(call.status)) {
+        went_well.insert(call.of.clone(), call.at);
+    }
+    let mut kinds: BTreeMap<(u16, String, i64), Kind> = BTreeMap::new();
+    for Call { at, status, of, address } in calls {
+        let is_unmended =
+            !is_good(status) && went_well.get(&of).is_none_or(|went_well| at > *went_well);
         let hour = at.as_second().div_euclid(3600);
         let kind = kinds.entry((status, of.clone(), hour)).or_insert_with(|| Kind {
             status,
@@ -131,19 +179,23 @@ fn parse(bytes: &[u8], user: Option<&str>, names: &[String]) -> Option<Calls> {
             first: at,
             last: at,
             count: 0,
+            unmended: None,
             address: None,
         });
-        kind.first = kind.first.min(at);
-        if at >= kind.last {
-            kind.last = at;
-            kind.address = text(address).map(str::to_owned);
-        }
+        (kind.last, kind.address) = (at, address);
         kind.count += 1;
+        if is_unmended {
+            let (first, count) = kind.unmended.unwrap_or((at, 0));
+            kind.unmended = Some((first, count + 1));
+        }
     }
     let mut kinds: Vec<Kind> = kinds.into_values().collect();
     kinds.sort_by_key(|kind| (kind.first, kind.status));
-    let busiest = of_apps.into_iter().max_by_key(|(_, count)| *count);
-    Some(Calls { day: None, kinds, busiest: busiest.map(|(app, count)| (app, count, all)) })
+    kinds
+}
+
+fn is_good(status: u16) -> bool {
+    status < 400
 }
 
 #[cfg(test)]
@@ -177,7 +229,33 @@ mod tests {
         assert_eq!(busiest, Some(("Lamp".to_owned(), 3, 6)));
         let told: Vec<(u16, usize)> = kinds.iter().map(|one| (one.status, one.count)).collect();
         assert_eq!(told, [(200, 1), (404, 2), (401, 1)]);
+        let unmended: Vec<Option<usize>> =
+            kinds.iter().map(|one| one.unmended.map(|(_, count)| count)).collect();
+        assert_eq!(unmended, [None, Some(2), Some(1)]);
         assert_eq!(kinds[1].address.as_deref(), Some("198.51.100.8"));
         assert!(parse(b"a,b\n1,2\n", user, &[]).is_none());
+    }
+
+    #[test]
+    fn only_what_failed_after_the_last_that_went_well_is_unmended() {
+        let call = |minute: i64, status, of: &str| Call {
+            at: Timestamp::from_second(60 * minute).unwrap(),
+            status,
+            of: of.to_owned(),
+            address: None,
+        };
+        // The rows of a file need not come in order.
+        let calls = vec![
+            call(50, 404, "Lead"),
+            call(10, 404, "Lead"),
+            call(20, 404, "Lead"),
+            call(40, 200, "Lead"),
+            call(55, 200, "Account"),
+        ];
+        let all = kinds(calls);
+        let of_404 = all.iter().find(|one| one.status == 404).unwrap();
+        let first = Timestamp::from_second(60 * 50).unwrap();
+        assert_eq!((of_404.count, of_404.unmended), (3, Some((first, 1))));
+        assert!(all.iter().all(|one| one.status == 404 || one.unmended.is_none()));
     }
 }

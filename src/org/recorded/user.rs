@@ -20,6 +20,8 @@ pub struct UserState {
     pub username: String,
     /// The name that people read.
     pub name: String,
+    /// Whether no other user is called so, as far as the org shows them.
+    pub is_name_own: bool,
     /// Whether they may sign in at all.
     pub is_active: Option<bool>,
     /// The profile, by the name that Setup shows.
@@ -56,7 +58,14 @@ pub(super) async fn read(
         soql_text(&asked.user)
     );
     let rows = Observed::answer(org.wire.query(&soql).await, VIEW_SETUP)?;
-    Ok(rows.and_then(|rows| of_row(rows.first(), asked, rights)))
+    let mut user = rows.and_then(|rows| of_row(rows.first(), asked, rights));
+    if let Observed::Seen(user) = &mut user {
+        // Two may have one name, and changes may name a user by that alone.
+        let soql = format!("SELECT Id FROM User WHERE Name = {} LIMIT 2", soql_text(&user.name));
+        let namesakes = Observed::answer(org.wire.query(&soql).await, VIEW_SETUP)?;
+        user.is_name_own = namesakes.seen().is_some_and(|rows| rows.len() < 2);
+    }
+    Ok(user)
 }
 
 /// The user of a row, or why there is none.
@@ -67,6 +76,7 @@ fn of_row(row: Option<&Json>, asked: &Asked, rights: &Rights) -> Observed<UserSt
             id: text(&row["Id"])?,
             username: text(&row["Username"]).unwrap_or_else(|| asked.user.clone()),
             name: text(&row["Name"]).unwrap_or_default(),
+            is_name_own: false,
             is_active: row["IsActive"].as_bool(),
             profile: text(&row["Profile"]["Name"]),
         })

@@ -15,6 +15,8 @@ const SECURITY: &str = "Settings:Security";
 
 /// The name of what a refresh token is refused with that is not valid any more.
 pub(crate) const TOKEN_OVER: &str = "token-over";
+/// The name of what is answered where the day's requests are used up.
+pub(crate) const REQUESTS_USED_UP: &str = "requests-used-up";
 
 /// What the token endpoint and the authorise step refuse (S 10.1).
 pub const OAUTH: &[Refusal] = &[
@@ -376,7 +378,7 @@ pub const API: &[Refusal] = &[
     )
     .kind(OrgErrorKind::Limit),
     Refusal::new(
-        "requests-used-up",
+        REQUESTS_USED_UP,
         &[("REQUEST_LIMIT_EXCEEDED", ""), ("TOO_MANY_REQUESTS", "")],
         "the org's requests for today are used up, or too many run at once",
         "try again later; Setup, Company Information, shows the day's requests, and the event log \

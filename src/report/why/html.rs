@@ -57,7 +57,7 @@ fn class(kind: MomentKind) -> &'static str {
     match kind {
         MomentKind::SignedIn | MomentKind::Called => "in-sync",
         MomentKind::Failed | MomentKind::Refused => "missing",
-        MomentKind::Changed => "differs",
+        MomentKind::Changed | MomentKind::Began | MomentKind::Drift => "differs",
         MomentKind::Granted => "manual",
     }
 }

@@ -22,7 +22,16 @@ type Marks = &'static [(MomentKind, &'static str)];
 /// A row's name, where it is, and what stands in it.
 const ROWS: [(&str, i64, Marks); 3] = [
     ("sign-ins", 12, &[(MomentKind::SignedIn, "in-sync"), (MomentKind::Failed, "missing")]),
-    ("changes", 42, &[(MomentKind::Changed, "differs"), (MomentKind::Granted, "manual")]),
+    (
+        "changes",
+        42,
+        &[
+            (MomentKind::Changed, "differs"),
+            (MomentKind::Began, "differs"),
+            (MomentKind::Drift, "differs"),
+            (MomentKind::Granted, "manual"),
+        ],
+    ),
     ("calls", 72, &[(MomentKind::Called, "in-sync"), (MomentKind::Refused, "missing")]),
 ];
 
@@ -71,7 +80,8 @@ pub(super) fn picture(why: &Why<'_>, diagnosis: &Diagnosis) -> Markup {
             text x=(WIDTH) y="112" font-size="11" text-anchor="end" fill="currentColor" { "now" }
         }
         p { small {
-            "Green worked, red (and taller) failed; changes are brown, grants violet. The line is "
+            "Green worked, red (and taller) failed; changes are brown, as is what is not as a \
+             template wants it now; grants are violet. The line is "
             @if is_seen { "where it failed first." } @else { "where it worked last." }
         } }
     }

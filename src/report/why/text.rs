@@ -40,7 +40,9 @@ pub fn render(why: &Why<'_>) -> String {
         let mark = match one.kind {
             MomentKind::SignedIn | MomentKind::Called => "=".green().to_string(),
             MomentKind::Failed | MomentKind::Refused => "!".red().bold().to_string(),
-            MomentKind::Changed => "~".yellow().bold().to_string(),
+            MomentKind::Changed | MomentKind::Began | MomentKind::Drift => {
+                "~".yellow().bold().to_string()
+            }
             MomentKind::Granted => "+".cyan().to_string(),
         };
         let mut rows = String::new();

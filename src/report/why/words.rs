@@ -324,6 +324,14 @@ pub(super) fn of_moment(moment: &Moment) -> String {
         MomentKind::Called => format!("{}called {what}{from}", times(*count)),
         MomentKind::Refused => format!("{}refused: {what}{from}", times(*count)),
         MomentKind::Granted => format!("granted {what} to the user"),
+        MomentKind::Began => {
+            let by = by.as_deref().map(|by| format!(", by {by}")).unwrap_or_default();
+            format!("{what}{by}")
+        }
+        MomentKind::Drift => {
+            let template = by.as_deref().unwrap_or_default();
+            format!("not as `{template}` wants it: {what}")
+        }
     }
 }
 
@@ -405,6 +413,8 @@ pub(super) fn of_kind(kind: MomentKind) -> &'static str {
         MomentKind::Called => "call",
         MomentKind::Refused => "refused",
         MomentKind::Granted => "grant",
+        MomentKind::Began => "began",
+        MomentKind::Drift => "drift",
     }
 }
 
