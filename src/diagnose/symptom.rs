@@ -32,6 +32,60 @@ pub struct Symptom {
 const OTHERS: &[(&str, &str)] =
     &[("token has been expired or revoked", "Google"), ("aadsts", "Microsoft")];
 
+/// What is shown without its code by whoever shows words alone, and the code with which an org says
+/// it (S 10.1, 10.2).
+const WITHOUT_CODE: &[(&str, &str)] = &[
+    ("api is disabled for this user", "API_CURRENTLY_DISABLED"),
+    ("client identifier invalid", "invalid_client_id"),
+    ("concurrentperorglongtxn", "REQUEST_LIMIT_EXCEEDED"),
+    ("invalid client credentials", "invalid_client"),
+    ("invalid username, password, security token", "INVALID_LOGIN"),
+    ("no such column '", "INVALID_FIELD"),
+    ("not enabled for this organization", "API_DISABLED_FOR_ORG"),
+    ("password has expired", "INVALID_OPERATION_WITH_EXPIRED_PASSWORD"),
+    ("session expired or invalid", "INVALID_SESSION_ID"),
+    ("sobject type '", "INVALID_TYPE"),
+    ("totalrequests limit exceeded", "REQUEST_LIMIT_EXCEEDED"),
+];
+
+/// How event log files write the outcome of a sign-in (`LOGIN_STATUS`), and the words that a row of
+/// the login history has for it (S 13.2). The numbers are OAuth 1's for the same.
+const CODES_OF_STATUSES: &[(&str, &str)] = &[
+    ("1708", "ip address not allowed"),
+    ("1713", "consumer deleted"),
+    ("1716", "oauth api access disabled"),
+    ("LOGIN_ERROR_API_TOO_OLD", "api version removed"),
+    ("LOGIN_ERROR_INVALID_PASSWORD", "invalid password"),
+    ("LOGIN_ERROR_LOGINS_EXCEEDED", "maximum logins exceeded"),
+    ("LOGIN_ERROR_MUST_USE_API_TOKEN", "api security token required"),
+    ("LOGIN_ERROR_ORG_DOMAIN_ONLY", "restricted domain"),
+    ("LOGIN_ERROR_PASSWORD_LOCKOUT", "password lockout"),
+    ("LOGIN_ERROR_RATE_EXCEEDED", "login rate exceeded"),
+    ("LOGIN_ERROR_RESTRICTED_DOMAIN", "restricted ip"),
+    ("LOGIN_ERROR_RESTRICTED_TIME", "restricted time"),
+    ("LOGIN_ERROR_USER_API_ONLY", "api-only user"),
+    ("LOGIN_ERROR_USER_FROZEN", "user is frozen"),
+    ("LOGIN_ERROR_USER_INACTIVE", "user is inactive"),
+    ("LOGIN_OAUTH_API_DISABLED", "oauth api access disabled"),
+    ("LOGIN_OAUTH_CONSUMER_DELETED", "consumer deleted"),
+    ("LOGIN_OAUTH_INVALID_DS", "activation secret invalid"),
+    ("LOGIN_OAUTH_INVALID_DSIG", "signature invalid"),
+    ("LOGIN_OAUTH_INVALID_IP", "ip address not allowed"),
+    ("LOGIN_OAUTH_INVALID_NONCE", "invalid nonce"),
+    ("LOGIN_OAUTH_INVALID_TOKEN", "invalid token"),
+    ("LOGIN_OAUTH_NONCE_REPLAY", "nonce replay detected"),
+    ("LOGIN_OAUTH_NO_CALLBACK_URL", "invalid callback url"),
+    ("LOGIN_OAUTH_NO_CONSUMER", "missing consumer key parameter"),
+    ("LOGIN_OAUTH_NO_TOKEN", "missing oauth token parameter"),
+    (
+        "LOGIN_OAUTH_PACKAGE_MISSING",
+        "package for this consumer is not installed in your organization",
+    ),
+    ("LOGIN_OAUTH_PACKAGE_OLD", "package for this consumer is out of date"),
+    ("LOGIN_ORG_TRIAL_EXP", "trial expired"),
+    ("LOGIN_TWOFACTOR_REQ", "multi-factor required"),
+];
+
 /// A text of more characters is shown cut.
 const SHOWN: usize = 200;
 
@@ -68,7 +122,7 @@ impl Symptom {
         };
         let statuses = match refusal {
             Some(_) => Vec::new(),
-            None => vec![plain_status(&shown)],
+            None => vec![status_of_code(&line).unwrap_or_else(|| plain_status(&shown))],
         };
         Self {
             text: Some(shown),
@@ -128,6 +182,23 @@ pub(super) fn plain_status(status: &str) -> String {
     lower.strip_prefix("failed:").map_or(lower.clone(), |rest| rest.trim().to_owned())
 }
 
+/// The words of a sign-in's row for a code of an event log file, wherever in a text it stands; a mere
+/// number only where it is said to be an error's.
+fn status_of_code(line: &str) -> Option<String> {
+    let is_inner = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let words: Vec<&str> = line.split(|c| !is_inner(c)).filter(|word| !word.is_empty()).collect();
+    let is_of_error = |at: usize| {
+        let before = at.checked_sub(1).map_or("", |at| words[at]).to_lowercase();
+        matches!(before.as_str(), "error" | "fault" | "code") || words.len() == 1
+    };
+    let of_code = |(at, word): (usize, &&str)| {
+        let (code, words) = CODES_OF_STATUSES.iter().find(|(code, _)| code == word)?;
+        let is_number = code.starts_with(|c: char| c.is_ascii_digit());
+        (!is_number || is_of_error(at)).then(|| (*words).to_owned())
+    };
+    words.iter().enumerate().find_map(of_code)
+}
+
 /// The code and words of an answer in JSON, wherever in a text it stands.
 fn of_json(text: &str) -> Option<(String, String)> {
     // A log has brackets of its own.
@@ -168,6 +239,9 @@ fn of_words(line: &str) -> Option<&'static Refusal> {
     let mut found: Vec<&'static Refusal> =
         codes.into_iter().filter_map(|code| find(code, line)).collect();
     found.extend(by_words());
+    let lower = line.to_lowercase();
+    let without = WITHOUT_CODE.iter().filter(|(words, _)| lower.contains(words));
+    found.extend(without.filter_map(|(_, code)| find(code, line)));
     found.into_iter().min_by_key(|refusal| refusal.id == VAGUE)
 }
 
@@ -259,10 +333,30 @@ mod tests {
             ("getaddrinfo ENOTFOUND x.my.salesforce.com", "no-such-host"),
             ("invalid_grant: token validity expired", "token-over"),
             ("user is not admin approved to access this app", "not-pre-authorised"),
+            ("client identifier invalid", "unknown-client"),
+            ("Could not refresh: invalid client credentials", "wrong-secret"),
+            ("sObject type 'Lead' is not supported.", "object-hidden"),
+            ("No such column 'Score__c' on entity 'Lead'", "field-hidden"),
+            ("TotalRequests Limit exceeded.", "requests-used-up"),
+            ("ConcurrentPerOrgLongTxn Limit exceeded", "too-many-at-once"),
+            ("The REST API is not enabled for this Organization.", "no-api"),
+            ("Session expired or invalid", "session-over"),
+            ("fault 1800", "app-purged"),
         ] {
             let found = Symptom::of_text(text).refusal.map(|refusal| refusal.id);
             assert_eq!(found, Some(id), "{text}");
         }
+        // The codes of event log files, and OAuth 1's numbers.
+        for (text, id) in [
+            ("LOGIN_ERROR_USER_FROZEN", "user-frozen"),
+            ("status=LOGIN_OAUTH_NO_CONSUMER at 02:14", "secret-rotated"),
+            ("fault 1713", "app-deleted"),
+            ("error=1716", "no-api-edition"),
+        ] {
+            let found = causes(&Symptom::of_text(text));
+            assert_eq!(found.iter().map(|rule| rule.id).collect::<Vec<_>>(), [id], "{text}");
+        }
+        assert!(causes(&Symptom::of_text("read 1713 rows")).is_empty());
         let status = Symptom::of_text("Failed: IP Address Not Allowed");
         assert!(status.refusal.is_none() && status.statuses == ["ip address not allowed"]);
         assert_eq!(Symptom::of_text("got HTTP 404 from it").http, [404]);
@@ -309,5 +403,32 @@ mod tests {
     fn a_token_in_a_text_is_not_shown() {
         let text = "invalid_grant for 00D5g00000AbCdE!AQEAQPLANTED.Session_Key";
         assert!(!format!("{:?}", Symptom::of_text(text)).contains("PLANTED"));
+    }
+
+    #[test]
+    fn each_code_of_an_event_log_leads_to_a_cause() {
+        for (code, words) in CODES_OF_STATUSES {
+            let found = causes(&Symptom::of_text(code));
+            assert!(!found.is_empty(), "{code}: {words}");
+        }
+    }
+
+    /// What is advised is advice for the vendor, and not for a sign-in of this program.
+    #[test]
+    fn where_no_cause_is_known_nothing_is_advised_that_is_ours() {
+        let told = [crate::org::refusal::OAUTH, crate::org::refusal::API].concat();
+        for refusal in told {
+            let symptom = Symptom { refusal: Some(find_by_id(refusal.id)), ..Symptom::default() };
+            let is_usual =
+                causes(&symptom).iter().any(|rule| crate::diagnose::is_usual(rule, &symptom));
+            let is_ours =
+                ["`--", "SF_", "this program"].iter().any(|own| refusal.way_out.contains(own));
+            assert!(is_usual || !is_ours, "{}: {}", refusal.id, refusal.way_out);
+        }
+    }
+
+    fn find_by_id(id: &str) -> &'static Refusal {
+        let mut all = crate::org::refusal::OAUTH.iter().chain(crate::org::refusal::API);
+        all.find(|one| one.id == id).unwrap()
     }
 }

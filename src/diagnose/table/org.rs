@@ -124,6 +124,7 @@ pub(super) const RULES: &[Rule] = &[
         cause: "the org takes sign-ins at its own address alone, or that address was changed",
         looks_at: "\"Restricted domain\" in the sign-ins; My Domain in the audit trail",
         source: "S 13.2",
+        refusals: &["url-not-reset"],
         statuses: &["restricted domain"],
         may_refuse: &[
             TOKEN_OVER,
@@ -131,7 +132,6 @@ pub(super) const RULES: &[Rule] = &[
             "unknown-client",
             "external-client-app-not-installed",
             "session-not-for-the-api",
-            "url-not-reset",
             "no-such-host",
         ],
         way_out: both(
@@ -143,12 +143,49 @@ pub(super) const RULES: &[Rule] = &[
         ..RULE
     },
     Rule {
+        id: "audience",
+        order: 6,
+        cause: "the vendor signs for another login host than this org's",
+        looks_at: "the `aud` of what the vendor signs, and the address at which it signs in",
+        source: "S 10.1",
+        refusals: &["wrong-audience"],
+        way_out: at_the_vendor(
+            "sign for https://login.salesforce.com, of a sandbox for https://test.salesforce.com, \
+             or for the org's own address, whichever the sign-in goes to",
+        ),
+        ..RULE
+    },
+    Rule {
+        id: "turned-down",
+        order: 6,
+        cause: "the person in the browser, or the org for them, said no to the app",
+        looks_at: "who signed in, and whether the app lets them in",
+        source: "S 10.1",
+        refusals: &["turned-down"],
+        way_out: at_the_vendor("sign in again, as the integration's user, and allow the app"),
+        ..RULE
+    },
+    Rule {
+        id: "activation",
+        order: 6,
+        cause: "the activation of the vendor's device is refused, for a reason that nobody has \
+                published",
+        looks_at: "\"Activation secret\" or \"Device Id\" in the sign-ins",
+        source: "S 13.2",
+        refusals: &["activation-secret"],
+        statuses: &["activation secret*", "device id*"],
+        way_out: at_the_vendor("ask Salesforce Support, with the time of the try"),
+        ..RULE
+    },
+    Rule {
         id: "policy-of-transactions",
         order: 6,
         cause: "a transaction security policy refuses it",
         looks_at: "Setup, Transaction Security Policies",
         source: "S 10.2",
         refusals: &["policy-refuses"],
+        // A row of a sign-in that it ends has no words but this (S 13.2).
+        statuses: &["login_end_session_txn_security_policy"],
         way_out: at_the_vendor("nothing; the policy is the org's"),
         ..RULE
     },

@@ -190,7 +190,7 @@ pub const OAUTH: &[Refusal] = &[
     .kind(OrgErrorKind::Auth),
     Refusal::new(
         "app-purged",
-        &[("", "problem in setting up your remote access")],
+        &[("", "problem in setting up your remote access"), ("1800", "")],
         "the app's definition is gone at its owner's",
         "ask the vendor for the app that stands in its place",
     )
