@@ -330,11 +330,12 @@ impl<'a> Request<'a> {
         let now = org.now().unwrap_or_else(clock::now);
         let asked = Asked { app, user, since: self.since(now) };
         let failed = |error| CommandError::org(name, &error);
-        let recorded = org.recorded(&asked).await.map_err(failed)?;
+        // A retrieve is waited for: neither waits for the other's.
+        let (recorded, (drift, unread)) = futures::join!(org.recorded(&asked), self.drift(org));
+        let recorded = recorded.map_err(failed)?;
         if let Some(error) = unknown(&asked, &recorded) {
             return Err(error);
         }
-        let (drift, unread) = self.drift(org).await;
         let mut diagnosis =
             diagnose::diagnose(&recorded, self.arguments.error.as_deref(), &drift, now);
         // What was not read of the template may be what it breaks.

@@ -452,6 +452,7 @@ impl Progress {
                         }
                         bar.set_message(clean(what));
                         bar.enable_steady_tick(Duration::from_millis(120));
+                        draw(bar);
                     }
                     None => self.say_once(what, &clean(what).dimmed().to_string()),
                 }
@@ -479,7 +480,7 @@ impl Progress {
             Event::Retrying { what, why } => {
                 let text = format!("{}: {}; trying again", clean(what), clean(why));
                 match &self.bar {
-                    Some(bar) => bar.suspend(|| stderr(&format!("{text}\n"))),
+                    Some(_) => stderr(&format!("{text}\n")),
                     None => self.say_once(&text, &text),
                 }
             }
@@ -491,11 +492,7 @@ impl Progress {
                 }
             }
             Event::Noted { what } => {
-                let text = format!("{} {}\n", "note:".bold(), clean(what));
-                match &self.bar {
-                    Some(bar) => bar.suspend(|| stderr(&text)),
-                    None => stderr(&text),
-                }
+                stderr(&format!("{} {}\n", "note:".bold(), clean(what)));
             }
             Event::Finished => {
                 under_way.pop();
@@ -544,9 +541,26 @@ fn stderr(text: &str) {
     stderr_as_it_is(&fitted(text, Screen::width_of_stderr()));
 }
 
-/// Nothing can be done about a closed stderr.
+/// Writes a message as it is: above the line that changes, while one is drawn. Nothing can be done
+/// about a closed stderr.
 fn stderr_as_it_is(text: &str) {
-    let _ = anstream::AutoStream::auto(io::stderr().lock()).write_all(harmless(text).as_bytes());
+    let write = || {
+        let mut stream = anstream::AutoStream::auto(io::stderr().lock());
+        let _ = stream.write_all(harmless(text).as_bytes());
+    };
+    let drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match drawn.filter(|bar| !bar.is_finished()) {
+        Some(bar) => bar.suspend(write),
+        None => write(),
+    }
+}
+
+/// The line that changes and was drawn last: there is one terminal, whoever writes to it.
+static DRAWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// Says which line changes now.
+fn draw(bar: &ProgressBar) {
+    DRAWN.lock().unwrap_or_else(PoisonError::into_inner).replace(bar.clone());
 }
 
 /// Makes the folder that a file is to lie in. A lone `-` is no file that anybody means.

@@ -9,7 +9,7 @@ use owo_colors::OwoColorize as _;
 use crate::cli::shared::error::CommandError;
 use crate::report::line::clean;
 
-use super::{Ui, stderr, terminal};
+use super::{Ui, draw, stderr, terminal};
 
 /// Where no line can change, it is told how far a run is so many times.
 const TOLD: usize = 10;
@@ -35,6 +35,7 @@ impl Tally {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(std::time::Duration::from_millis(120));
+            draw(&bar);
             bar
         });
         Self { quiet: ui.quiet, all, done: Cell::new(0), failed: Cell::new(0), bar }
@@ -48,11 +49,7 @@ impl Tally {
             let why = error.causes.first().map(|why| format!(": {why}")).unwrap_or_default();
             let what = error.what.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
             let head = format!("{} {}:", "error:".red().bold(), clean(name));
-            let text = format!("{head} {}\n", clean(&format!("{}{why}", what.trim())));
-            match &self.bar {
-                Some(bar) => bar.suspend(|| stderr(&text)),
-                None => stderr(&text),
-            }
+            stderr(&format!("{head} {}\n", clean(&format!("{}{why}", what.trim()))));
         }
         let failed = match self.failed.get() {
             0 => String::new(),
