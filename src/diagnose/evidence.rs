@@ -39,7 +39,7 @@ pub struct Drift {
     pub title: String,
     /// What it speaks of.
     pub of: DriftOf,
-    /// Whether a package mends it.
+    /// Whether a deploy of the template mends it, by its package or by what it gives to users.
     pub is_packaged: bool,
 }
 
@@ -54,7 +54,8 @@ pub enum DriftOf {
 
 impl Drift {
     /// Returns what of a finding matters here; none where it is so, or nobody could see it.
-    pub fn of(finding: &Finding<'_>) -> Option<Self> {
+    /// `is_packaged` says whether the plan mends it.
+    pub fn of(finding: &Finding<'_>, is_packaged: bool) -> Option<Self> {
         if !matches!(finding.state(), State::Differs | State::Missing) {
             return None;
         }
@@ -75,7 +76,7 @@ impl Drift {
             template: wanted.template.name.clone(),
             step: wanted.step.id.clone(),
             title: wanted.step.title.clone(),
-            is_packaged: matches!(of, DriftOf::Setting(..)) && finding.lacks.is_none(),
+            is_packaged,
             of,
         })
     }

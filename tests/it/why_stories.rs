@@ -243,6 +243,57 @@ fn without_a_template_the_app_and_the_user_are_named() {
     }
 }
 
+/// What a deploy mends is what its plan mends: an assignment that ran out stands in its way, and one
+/// that is not there it makes.
+#[test]
+fn by_package_is_what_the_plan_of_a_deploy_mends() {
+    let env = Env::new();
+    broken(&env, &["assignment-expired"]);
+    env.write(
+        "let-in.toml",
+        r#"
+        format = 1
+        [template]
+        name = "let-in"
+        title = "Who is let in"
+        version = "2026.11"
+        source = "https://docs.example.com/salesforce"
+        reviewed = 2026-11-23
+        [parameters.app]
+        title = "The app"
+        type = "text"
+        default = "Ampersand"
+        [parameters.user]
+        title = "The user"
+        type = "text"
+        [[step]]
+        id = "assigned"
+        title = "The user has the permission set"
+        want = [{ fact = "user.permission_set[Ampersand_Access]", equals = true }]
+        [[step]]
+        id = "besides"
+        title = "And another"
+        want = [{ fact = "user.permission_set[Report_Builder]", equals = true }]
+        "#,
+    );
+    let user = format!("user={USER}");
+    let line = ["why", "-q", "--template", "let-in.toml", "--set", &user, "--org", "demo"];
+    let run = run(&env, &[&line[..], &["--format", "json"]].concat());
+    let found = document(&run.stdout, "why", &run);
+    let cause = &found["cause"];
+    assert_eq!(
+        (&cause["rule"], &cause["step"]["step"]),
+        (&"assignment-expired".into(), &"assigned".into())
+    );
+    assert_eq!(cause["way_out"]["package"], Json::Null, "{found:#}");
+    let other = &found["other_steps"][0];
+    assert_eq!(
+        (&other["step"], &other["is_packaged"]),
+        (&"besides".into(), &true.into()),
+        "{found:#}"
+    );
+}
+
 /// Who is shown little is told what was not seen, and that it was not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_shown_nothing_has_no_answer() {

@@ -15,7 +15,7 @@ use crate::cli::shared::config::Config;
 use crate::cli::shared::connect::{self, TargetOrg};
 use crate::cli::shared::error::CommandError;
 use crate::cli::shared::format::Format;
-use crate::cli::shared::goal::Goal;
+use crate::cli::shared::goal::{Goal, Means};
 use crate::cli::shared::load;
 use crate::cli::shared::selection::Selection;
 use crate::cli::shared::ui::Ui;
@@ -384,16 +384,20 @@ impl<'a> Request<'a> {
         let goal =
             Goal::Steps { wanted, steps: &steps, only: &only, waivers: &waivers, is_blind: false };
         let seen = goal.look(self.ui, org, self.choice.name(), false).await?;
-        let found = goal.found(seen, false)?;
+        // What a deploy would mend is what its plan mends.
+        let plan = goal.plan(&seen, Means::Deploy)?;
+        let found = seen.findings(&plan);
         let is_unseen = |finding: &&Finding<'_>| finding.state() == State::NotObserved;
-        let unread = match found.findings.iter().filter(is_unseen).count() {
+        let unread = match found.iter().filter(is_unseen).count() {
             0 => None,
             many => Some(format!(
                 "{} of them not observed; `sfsetup diff` says which, and why",
                 count(many, "setting")
             )),
         };
-        Ok((found.findings.iter().filter_map(Drift::of).collect(), unread))
+        let drift = found.iter().enumerate();
+        let drift = drift.filter_map(|(at, one)| Drift::of(one, plan.fixed.contains(&at)));
+        Ok((drift.collect(), unread))
     }
 
     /// The command that brings the templates' steps about.
