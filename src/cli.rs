@@ -143,7 +143,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let look = Look { colour: arguments.color, no_pager: arguments.no_pager };
     let ui = Ui::new(arguments.quiet, arguments.verbose, look, vouched);
     let exit = run(&ui, arguments.command).unwrap_or_else(|error| {
-        ui.error(&error);
+        ui.last_error(&error);
         error.exit
     });
     ExitCode::from(exit as u8)

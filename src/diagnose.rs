@@ -25,7 +25,7 @@ use crate::org::recorded::{Hidden, Recorded};
 
 pub use evidence::{Drift, DriftOf, Evidence, ShownBy, Stop};
 pub use rule::{APP_CHANGED, Began, Fit, Found, Look, Proof, Rule, WayOut};
-pub use symptom::Symptom;
+pub use symptom::{Symptom, refused_object};
 pub use table::rules;
 pub use timeline::{Moment, MomentKind};
 
@@ -54,6 +54,8 @@ pub struct Diagnosis {
     pub is_blind: bool,
     /// Who was seen with the app, where the user that was asked for never was.
     pub other_users: Vec<String>,
+    /// What the org says where it answers nobody, or stopped to answer.
+    pub refused: Option<String>,
 }
 
 /// What a rule has found.
@@ -226,10 +228,13 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
         is_shown && !hit.found.is_open && (!hit.rule.is_choice || hit.explains || hit.is_between)
     };
     for mut hit in rest {
-        // What ends tokens unrecorded, and by its date did so in between, may have come first.
+        // What ends tokens unrecorded, and by its date did so in between, may have come first; and
+        // what would keep it out at the hour at which it comes stands in its way.
         let fits_too = hit.is_between && is_sure_to_fit(&hit);
-        if fits_too || is_told(&hit) {
-            hit.is_in_the_way = fits_too || hit.rule.blocks && hit.is_between;
+        let would_too = hit.found.is_open && hit.rule.is_recorded && is_very_likely(&hit);
+        if fits_too || would_too || is_told(&hit) {
+            let is_of_sign_ins = hit.rule.blocks || !hit.rule.statuses.is_empty();
+            hit.is_in_the_way = fits_too || would_too || is_of_sign_ins && hit.is_between;
             also.push(hit);
         }
     }
@@ -250,7 +255,7 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     let mut unseen = unseen(e);
     for (rule, hidden) in blind_spots {
         let is_told = unseen.iter().any(|one| one.hidden == hidden);
-        if !is_told {
+        if !is_told && e.recorded.refused.is_none() {
             unseen.push(Unseen { what: rule.looks_at, hidden });
         }
     }
@@ -268,6 +273,7 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
         timeline,
         is_blind,
         other_users: e.recorded.other_users(),
+        refused: e.recorded.refused.as_ref().map(|refused| refused.said.clone()),
     }
 }
 
@@ -365,7 +371,9 @@ fn explains(rule: &Rule, e: &Evidence<'_>) -> bool {
 
 /// Says whether an error was seen of which the table knows what explains it.
 fn is_error_known(e: &Evidence<'_>) -> bool {
-    e.symptom.refusal.is_some()
+    // A session ends, and where no sign-in comes any more what keeps that out is why.
+    let is_of_session = e.was_told("session-over") && e.has_gone_silent;
+    e.symptom.refusal.is_some() && !is_of_session
         || e.symptom.statuses.iter().any(|one| rules().any(|rule| rule.has_status(one)))
 }
 
@@ -397,7 +405,11 @@ fn is_of_other_calls(hit: &Hit, e: &Evidence<'_>) -> bool {
 
 /// Says whether all that would be seen of it is, where nothing records it.
 fn is_sure_to_fit(hit: &Hit) -> bool {
-    !hit.rule.is_recorded && hit.found.fit == Fit::VeryLikely && hit.found.began.is_some()
+    !hit.rule.is_recorded && is_very_likely(hit) && hit.found.began.is_some()
+}
+
+fn is_very_likely(hit: &Hit) -> bool {
+    hit.found.fit == Fit::VeryLikely
 }
 
 /// Says whether it worked although what keeps everybody out was so already.
@@ -414,7 +426,7 @@ fn is_consistent(hit: &Hit, e: &Evidence<'_>) -> bool {
     }
     let is_sure = hit.found.fit == Fit::VeryLikely;
     if hit.found.is_open {
-        return true;
+        return e.stop.shown_by != ShownBy::Nothing;
     }
     if hit.rule.is_recorded {
         // It keeps the app out, and since when nobody knows.
@@ -430,7 +442,9 @@ fn is_consistent(hit: &Hit, e: &Evidence<'_>) -> bool {
     // rows that worked is the evidence.
     let has_ended = !matches!(e.stop.shown_by, ShownBy::Nothing | ShownBy::Calls);
     let never_worked = e.stop.last_good.is_none() && is_sure;
-    hit.explains || !is_error_known(e) && (has_ended || never_worked)
+    // No token that is over is refused with such a status of HTTP.
+    let is_refusable = e.symptom.http.iter().all(|status| matches!(status, 400 | 401));
+    hit.explains || !is_error_known(e) && is_refusable && (has_ended || never_worked)
 }
 
 /// What comes first among causes. Where rules stand in the table is no part of it.
@@ -456,7 +470,7 @@ fn is_blind(recorded: &Recorded) -> bool {
 /// All that was looked for and not observed.
 fn unseen(e: &Evidence<'_>) -> Vec<Unseen> {
     let recorded = e.recorded;
-    if let Some(refused) = &recorded.refused {
+    if let Some(refused) = recorded.refused.as_ref().filter(|one| one.is_from_the_first) {
         let reason = format!("the org answers every question with {}", refused.said);
         return vec![Unseen { what: "all else", hidden: Hidden { reason, right: None } }];
     }
@@ -500,10 +514,18 @@ fn unseen(e: &Evidence<'_>) -> Vec<Unseen> {
             right: None,
         },
     });
-    let shared = e.shared_name().map(|name| Unseen {
+    let theirs = e.why_not_theirs().map(|hidden| Unseen {
         what: "whose the changes are that say no more than the user's name",
+        hidden,
+    });
+    let day = recorded.calls.seen().and_then(|calls| calls.day);
+    let later = day.map(|day| Unseen {
+        what: "calls of the API since (EventLogFile ApiTotalUsage)",
         hidden: Hidden {
-            reason: format!("another user is called {name} too, and nothing tells them apart"),
+            reason: format!(
+                "the newest file is of {}: that of a day comes the day after",
+                day.strftime("%Y-%m-%d")
+            ),
             right: None,
         },
     });
@@ -511,7 +533,14 @@ fn unseen(e: &Evidence<'_>) -> Vec<Unseen> {
         Some(Unseen { what, hidden: hidden?.clone() })
     };
     let all = all.into_iter().filter_map(seen).chain(of_cut.into_iter().flatten());
-    all.chain(whose).chain(shared).collect()
+    let mut all: Vec<Unseen> = all.chain(later).chain(whose).chain(theirs).collect();
+    // What it stopped to answer is told once.
+    if let Some(refused) = &recorded.refused {
+        all.retain(|one| !refused.is_why(&one.hidden));
+        let reason = format!("the org stopped to answer: {}", refused.said);
+        all.push(Unseen { what: "all else", hidden: Hidden { reason, right: None } });
+    }
+    all
 }
 
 /// What an error may come of, where no org is asked.

@@ -1,14 +1,17 @@
 //! What a diagnosis is made from: what the org has recorded, what it was told, what of the template
 //! is not so; and when it stopped, as far as that shows.
 
+use std::cmp::Reverse;
+
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::symptom::{Symptom, plain_status};
 use crate::diff::{Finding, State, Subject};
-use crate::org::recorded::{AppKind, CallKind, Change, Recorded, SignIn};
+use crate::org::recorded::{AppKind, CallKind, Change, Hidden, Observed, Recorded, SignIn};
 use crate::org::refusal::{Place, REQUESTS_USED_UP};
+use crate::template::ExpandedWant;
 
 /// All that is known.
 #[derive(Debug)]
@@ -26,6 +29,10 @@ pub struct Evidence<'e> {
     /// Where calls fail of which none is known to have gone well: the sign-in before the one after
     /// which they began to.
     run_before: Option<Timestamp>,
+    /// Whether no sign-in comes any more, or none can, whatever else somebody was told.
+    pub has_gone_silent: bool,
+    /// Where what somebody was told is of calls, and no sign-in comes any more besides: the last.
+    pub silent_since: Option<Timestamp>,
 }
 
 /// A want of a template that is not so.
@@ -52,15 +59,32 @@ pub enum DriftOf {
     Fact(String),
 }
 
+/// What a want speaks of, where it speaks of one thing.
+fn of_want(want: &ExpandedWant) -> Option<DriftOf> {
+    match want {
+        ExpandedWant::Metadata { id, path, .. } => {
+            Some(DriftOf::Setting(id.type_name.clone(), id.full_name.clone(), path.to_string()))
+        }
+        ExpandedWant::Fact { fact, .. } => Some(DriftOf::Fact(fact.to_string())),
+        ExpandedWant::Each(_) | ExpandedWant::Manual { .. } | ExpandedWant::Any(_) => None,
+    }
+}
+
 impl Drift {
     /// Returns what of a finding matters here; none where it is so, or nobody could see it.
     /// `is_packaged` says whether the plan mends it.
     pub fn of(finding: &Finding<'_>, is_packaged: bool) -> Option<Self> {
-        if !matches!(finding.state(), State::Differs | State::Missing) {
+        if !matches!(finding.state(), State::Differs | State::Missing | State::Manual) {
             return None;
         }
         let wanted = finding.wanted()?;
         let of = match &finding.subject {
+            // What a person must do is not done where what would confirm it was seen not to be so.
+            Subject::ByHand if finding.unseen().is_some() => return None,
+            Subject::ByHand => match &*wanted.want {
+                ExpandedWant::Manual { confirm: Some(confirm), .. } => of_want(confirm)?,
+                _ => return None,
+            },
             Subject::Setting { component, path } => DriftOf::Setting(
                 component.type_name.clone(),
                 component.full_name.clone(),
@@ -70,7 +94,6 @@ impl Drift {
                 DriftOf::Setting(id.type_name.clone(), id.full_name.clone(), String::new())
             }
             Subject::Fact { fact, .. } => DriftOf::Fact(fact.to_string()),
-            Subject::ByHand => return None,
         };
         Some(Self {
             template: wanted.template.name.clone(),
@@ -160,12 +183,14 @@ impl<'e> Evidence<'e> {
         let mut symptom = told.map(Symptom::of_text).unwrap_or_default();
         // What the org says to us it says to the integration.
         if told.is_none() {
-            symptom.refusal = recorded.refused.as_ref().map(|refused| refused.refusal);
+            let refused = recorded.refused.as_ref().filter(|refused| refused.is_from_the_first);
+            symptom.refusal = refused.map(|refused| refused.refusal);
         }
-        let mut stop = stop(recorded, told.is_some(), now);
-        // What comes after a sign-in that worked is not dated by it.
+        let (mut stop, has_gone_silent) = stop(recorded, told.is_some(), now);
+        // What comes after a sign-in that worked is not dated by it; that none comes any more is.
+        let mut silent_since = None;
         if is_of_calls(&symptom) && stop.shown_by == ShownBy::Told {
-            stop.last_good = None;
+            silent_since = stop.last_good.take().filter(|_| has_gone_silent);
         }
         match stop.shown_by {
             ShownBy::SignIns => {
@@ -188,13 +213,14 @@ impl<'e> Evidence<'e> {
             ShownBy::Calls => run_before(recorded, stop.first_bad),
             _ => None,
         };
-        Self { recorded, symptom, drift, now, stop, run_before }
+        Self { recorded, symptom, drift, now, stop, run_before, has_gone_silent, silent_since }
     }
 
     /// Says whether something began after it worked last, and before it failed first.
     pub fn is_between(&self, time: Timestamp) -> bool {
         let until = self.stop.first_bad.unwrap_or(self.now);
-        self.stop.last_good.is_some_and(|last| time > last) && time <= until
+        let last = self.stop.last_good.or(self.silent_since);
+        last.is_some_and(|last| time > last) && time <= until
     }
 
     /// Says whether a change dates what an error shows: made in between, or where nobody knows that
@@ -202,6 +228,11 @@ impl<'e> Evidence<'e> {
     fn may_date(&self, time: Timestamp) -> bool {
         let is_before = self.stop.first_bad.is_some_and(|first| time <= first);
         self.is_between(time) || is_before && self.run_before.is_some_and(|run| time > run)
+    }
+
+    /// Says whether somebody was told this refusal.
+    pub fn was_told(&self, id: &str) -> bool {
+        self.symptom.refusal.is_some_and(|refusal| refusal.id == id)
     }
 
     /// The flow by which it signed in last, where that worked and the org says it.
@@ -271,11 +302,12 @@ impl<'e> Evidence<'e> {
     /// what another has put right.
     pub fn changes_undated(&self, actions: &[&str], names: &[&str]) -> Vec<&'e Change> {
         // Of what nobody says that it fails no change has broken anything.
-        let is_undated = self.stop.last_good.is_none()
-            && self.stop.first_bad.is_none()
-            && is_of_calls(&self.symptom);
+        let is_told = self.stop.first_bad.is_none() && is_of_calls(&self.symptom);
+        let fails = self.stop.shown_by == ShownBy::Calls;
+        let is_undated = self.stop.last_good.is_none() && (is_told || fails);
         let few = if is_undated { FEW } else { 0 };
-        self.changes(actions, names).take(few).collect()
+        let until = self.stop.first_bad.unwrap_or(self.now);
+        self.changes(actions, names).filter(|row| row.time <= until).take(few).collect()
     }
 
     /// What the app is called where a proof names it.
@@ -308,21 +340,34 @@ impl<'e> Evidence<'e> {
     pub fn user_names(&self) -> Vec<&'e str> {
         let Some(user) = self.recorded.user.seen() else { return Vec::new() };
         let id = user.id.as_str();
-        let name = Some(user.name.as_str()).filter(|_| user.is_name_own);
+        let name = Some(user.name.as_str()).filter(|_| user.has_namesake.is_not_so());
         let names = [name, Some(user.username.as_str()), Some(id), id.get(..15)];
         names.into_iter().flatten().collect()
     }
 
-    /// The name of the user where there are changes since a while that may be about another who is
-    /// called alike.
-    pub fn shared_name(&self) -> Option<&'e str> {
-        let user = self.recorded.user.seen().filter(|user| !user.is_name_own)?;
+    /// Why nobody can say whether changes that name the user are theirs, where there are such.
+    pub fn why_not_theirs(&self) -> Option<Hidden> {
+        let user = self.recorded.user.seen()?;
+        let name = &user.name;
+        let (reason, right) = match &user.has_namesake {
+            Observed::Seen(false) => return None,
+            Observed::Seen(true) => {
+                (format!("another user is called {name} too, and nothing tells them apart"), None)
+            }
+            Observed::NotObserved(hidden) => {
+                let reason = &hidden.reason;
+                (
+                    format!("whether another is called {name} too is not known: {reason}"),
+                    hidden.right,
+                )
+            }
+        };
         let own = self.user_names();
         let is_open = |row: &Change| {
             speaks_of(row, &user.name) && !own.iter().any(|name| speaks_of(row, name))
         };
         let rows = self.recorded.trail.seen().map(|trail| trail.rows.as_slice());
-        rows.unwrap_or_default().iter().any(is_open).then_some(user.name.as_str())
+        rows.unwrap_or_default().iter().any(is_open).then_some(Hidden { reason, right })
     }
 
     /// The names of what gives the user rights: the profile, and permission sets.
@@ -425,7 +470,8 @@ fn failed_since(recorded: &Recorded, last: Option<Timestamp>) -> Vec<&SignIn> {
     failed
 }
 
-fn stop(recorded: &Recorded, is_told: bool, now: Timestamp) -> Stop {
+/// When it stopped, and whether no sign-in comes any more.
+fn stop(recorded: &Recorded, is_told: bool, now: Timestamp) -> (Stop, bool) {
     let last = worked(recorded).first().copied();
     let last_good = last.map(|row| row.time);
     let failed = failed_since(recorded, last_good);
@@ -433,26 +479,27 @@ fn stop(recorded: &Recorded, is_told: bool, now: Timestamp) -> Stop {
         let is_cut = recorded.sign_ins.seen().is_some_and(|all| all.is_cut);
         let or_before = is_cut && last_good.is_none();
         let (first_bad, shown_by) = (Some(first.time), ShownBy::SignIns);
-        return Stop { last_good, first_bad, shown_by, or_before };
+        return (Stop { last_good, first_bad, shown_by, or_before }, true);
     }
     if let Some((last, first)) = of_calls(recorded) {
-        let last_good = last.or(last_good.filter(|last| *last < first));
+        // That somebody signed in says nothing of calls: where none is known to have gone well they
+        // may have failed before the file begins.
         let (first_bad, shown_by) = (Some(first), ShownBy::Calls);
-        return Stop { last_good, first_bad, shown_by, or_before: false };
+        return (Stop { last_good: last, first_bad, shown_by, or_before: last.is_none() }, false);
     }
-    let shown_by = match (is_told, last_good) {
+    let has_no_grant = last.is_some_and(is_refresh) && has_no_grant(recorded);
+    let is_silent = has_no_grant || last_good.is_some_and(|last| is_silence(recorded, last, now));
+    let shown_by = match (is_told, is_silent) {
         (true, _) => ShownBy::Told,
-        (false, Some(_)) if last.is_some_and(is_refresh) && has_no_grant(recorded) => {
-            ShownBy::NoGrant
-        }
-        (false, Some(last)) if is_silence(recorded, last, now) => ShownBy::Silence,
-        _ => ShownBy::Nothing,
+        (false, true) if has_no_grant => ShownBy::NoGrant,
+        (false, true) => ShownBy::Silence,
+        (false, false) => ShownBy::Nothing,
     };
-    Stop { last_good, first_bad: None, shown_by, or_before: false }
+    (Stop { last_good, first_bad: None, shown_by, or_before: false }, is_silent)
 }
 
-/// Calls that go wrong where none of the same goes well later, so that something is wrong with who
-/// asks and not with what is asked for.
+/// Calls that go wrong where none that asks the same goes well later, so that something is wrong with
+/// who asks and not with what is asked for.
 fn refused(recorded: &Recorded) -> Vec<&CallKind> {
     let kinds = || recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds);
     let signed_in = worked(recorded).first().map(|row| row.time);
@@ -460,28 +507,32 @@ fn refused(recorded: &Recorded) -> Vec<&CallKind> {
         _ if kind.unmended.is_none() => false,
         // A session ends, and who signs in again has another.
         UNAUTHORISED => signed_in.is_none_or(|time| time <= kind.last),
-        403 | 429 | 500.. => true,
-        // A record that is not there, or a value that a rule of the org's does not take, is no stop:
-        // so many are, one after the other.
-        status => {
-            let same = kinds().filter(|one| one.of == kind.of && one.status == status);
-            let counts = same.filter_map(|one| one.unmended).map(|(_, count)| count);
-            counts.sum::<usize>() >= ROUTINE
-        }
+        // A record that is not there or is somebody else's, a value that a rule of the org's does not
+        // take, a server that stumbles: so many are no stop, but one after the other.
+        _ => unmended_like(recorded, kind) >= ROUTINE,
     };
     kinds().filter(is_refused).collect()
 }
 
-/// Of calls that are refused: when the same went well last, and when the first was refused.
+/// How many calls like these went wrong in the same way, and none that asks the same went well since.
+fn unmended_like(recorded: &Recorded, kind: &CallKind) -> usize {
+    let kinds = recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds);
+    let same = kinds.filter(|one| one.is_like(kind) && one.status == kind.status);
+    same.filter_map(|one| one.unmended).map(|(_, count)| count).sum()
+}
+
+/// Of calls that are refused: when such went well last, and when the first was refused. Those that are
+/// known to have gone well tell more than those that may never have.
 fn of_calls(recorded: &Recorded) -> Option<(Option<Timestamp>, Timestamp)> {
     let kinds = &recorded.calls.seen()?.kinds;
     let since = refused(recorded).into_iter().filter_map(|kind| {
-        let of_it = || kinds.iter().filter(|one| one.of == kind.of);
+        let of_it = || kinds.iter().filter(|one| one.is_like(kind));
         let good = of_it().filter(|one| one.is_good()).map(|one| one.last).max();
         let first = of_it().filter_map(|one| one.unmended).map(|(first, _)| first).min()?;
-        Some((good, first))
+        Some((good, first, unmended_like(recorded, kind)))
     });
-    since.min_by_key(|(_, first)| *first)
+    let told = since.min_by_key(|(good, first, count)| (good.is_none(), *first, Reverse(*count)));
+    told.map(|(good, first, _)| (good, first))
 }
 
 /// Says whether the user was seen to have no grant of the app.
@@ -496,20 +547,23 @@ fn is_silence(recorded: &Recorded, last: Timestamp, now: Timestamp) -> bool {
     if times.len() < RHYTHM {
         return now.duration_since(last) > LONGEST;
     }
-    // Who never comes at a weekend is not missed there.
+    // Who never comes at a weekend is not missed there, nor was before.
     let is_weekend = |time: Timestamp| {
         matches!(TimeZone::UTC.to_datetime(time).weekday(), Weekday::Saturday | Weekday::Sunday)
     };
-    let hours = now.duration_since(last).as_hours();
-    let works = |hour: &i64| !is_weekend(last + SignedDuration::from_hours(*hour));
-    let gap = match times.iter().copied().any(is_weekend) {
-        true => now.duration_since(last),
-        false => SignedDuration::from_hours(
-            (0..hours.min(24 * 90)).filter(works).count().try_into().unwrap_or(i64::MAX),
-        ),
+    let counts_weekends = times.iter().copied().any(is_weekend);
+    let gap_of = |from: Timestamp, to: Timestamp| {
+        let whole = to.duration_since(from);
+        if counts_weekends {
+            return whole;
+        }
+        let hours = whole.as_hours().min(24 * 90);
+        let free = (0..hours).filter(|hour| is_weekend(from + SignedDuration::from_hours(*hour)));
+        whole - SignedDuration::from_hours(free.count().try_into().unwrap_or_default())
     };
+    let gap = gap_of(last, now);
     let mut gaps: Vec<SignedDuration> =
-        times.windows(2).map(|two| two[0].duration_since(two[1])).collect();
+        times.windows(2).map(|two| gap_of(two[1], two[0])).collect();
     gaps.sort_unstable();
     let (usual, longest) = (gaps[gaps.len() / 2], gaps[gaps.len() - 1]);
     let is_clockwork = times.len() >= CLOCKWORK && longest <= usual + usual / 4;

@@ -256,6 +256,14 @@ impl Look {
         }
     }
 
+    /// It could not be seen; a change that made it so was.
+    pub fn unseen_but(hidden: &Hidden, change: Option<&Change>) -> Self {
+        match change {
+            Some(change) => Self::Hit(Found::change(change)),
+            None => Self::Unseen(hidden.clone()),
+        }
+    }
+
     /// What a flag that was observed comes to.
     pub fn of(flag: &Observed<bool>, is_hit: bool, out: &str, hit: impl FnOnce() -> Found) -> Self {
         match flag {

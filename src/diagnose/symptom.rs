@@ -32,20 +32,23 @@ pub struct Symptom {
 const OTHERS: &[(&str, &str)] =
     &[("token has been expired or revoked", "Google"), ("aadsts", "Microsoft")];
 
-/// What is shown without its code by whoever shows words alone, and the code with which an org says
-/// it (S 10.1, 10.2).
-const WITHOUT_CODE: &[(&str, &str)] = &[
-    ("api is disabled for this user", "API_CURRENTLY_DISABLED"),
-    ("client identifier invalid", "invalid_client_id"),
-    ("concurrentperorglongtxn", "REQUEST_LIMIT_EXCEEDED"),
-    ("invalid client credentials", "invalid_client"),
-    ("invalid username, password, security token", "INVALID_LOGIN"),
-    ("no such column '", "INVALID_FIELD"),
-    ("not enabled for this organization", "API_DISABLED_FOR_ORG"),
-    ("password has expired", "INVALID_OPERATION_WITH_EXPIRED_PASSWORD"),
-    ("session expired or invalid", "INVALID_SESSION_ID"),
-    ("sobject type '", "INVALID_TYPE"),
-    ("totalrequests limit exceeded", "REQUEST_LIMIT_EXCEEDED"),
+/// What is shown without its code by whoever shows words alone: all of these words in a text, and the
+/// code and words with which an org says it (S 10.1, 10.2).
+const WITHOUT_CODE: &[(&[&str], &str, &str)] = &[
+    (&["api is disabled for this user"], "API_CURRENTLY_DISABLED", ""),
+    (&["client identifier invalid"], "invalid_client_id", ""),
+    (&["concurrentperorglongtxn"], "REQUEST_LIMIT_EXCEEDED", "concurrent"),
+    (&["down for maintenance"], "ORG_IN_MAINTENANCE", ""),
+    (&["invalid client credentials"], "invalid_client", ""),
+    (&["invalid username, password, security token"], "INVALID_LOGIN", ""),
+    (&["no such column '", "on entity '"], "INVALID_FIELD", ""),
+    (&["refresh token", "expired"], "invalid_grant", "expired access/refresh token"),
+    (&["refresh token", "revoked"], "invalid_grant", "expired access/refresh token"),
+    (&["rest api is not enabled for this organization"], "API_DISABLED_FOR_ORG", ""),
+    (&["session expired or invalid"], "INVALID_SESSION_ID", ""),
+    (&["sobject type '"], "INVALID_TYPE", "sobject type"),
+    (&["totalrequests limit exceeded"], "REQUEST_LIMIT_EXCEEDED", ""),
+    (&["users password has expired"], "INVALID_OPERATION_WITH_EXPIRED_PASSWORD", ""),
 ];
 
 /// How event log files write the outcome of a sign-in (`LOGIN_STATUS`), and the words that a row of
@@ -82,6 +85,10 @@ const CODES_OF_STATUSES: &[(&str, &str)] = &[
         "package for this consumer is not installed in your organization",
     ),
     ("LOGIN_OAUTH_PACKAGE_OLD", "package for this consumer is out of date"),
+    ("LOGIN_OAUTH_INVALID_CODE_CHALLENGE", "invalid code challenge"),
+    ("LOGIN_OAUTH_INVALID_CODE_VERIFIER", "invalid code verifier"),
+    // What is locked, suspended, closed or inactive is the org in each.
+    ("LOGIN_ERROR_ORG_*", "organization locked"),
     ("LOGIN_ORG_TRIAL_EXP", "trial expired"),
     ("LOGIN_TWOFACTOR_REQ", "multi-factor required"),
 ];
@@ -92,28 +99,42 @@ const SHOWN: usize = 200;
 /// So many characters of a text are read: an answer with its head, or a page of a log.
 const READ: usize = 16_384;
 
-/// What stands behind these names is secret, whatever it looks like.
-const SECRETS: [&str; 8] = [
-    "password",
-    "client_secret",
-    "refresh_token",
-    "access_token",
+/// What stands behind these names is secret, whatever it looks like; names are compared in small
+/// letters, and without `_` and `-`.
+const SECRETS: &[&str] = &[
+    "accesstoken",
+    "apikey",
     "assertion",
-    "code_verifier",
-    "code",
-    "sig",
+    "authorization",
+    "bearer",
+    "clientsecret",
+    "codeverifier",
+    "consumersecret",
+    "idtoken",
+    "passwd",
+    "password",
+    "pwd",
+    "refreshtoken",
+    "samlresponse",
+    "securitytoken",
+    "sessionid",
+    "sid",
 ];
+
+/// The same where a sign of equality follows, or the name stands in quotes: as words they say something
+/// else too (`code: 400`, `invalid token: ..`).
+const SECRETS_BY_SIGN: &[&str] = &["code", "secret", "sig", "signature", "token"];
 
 impl Symptom {
     /// Reads what somebody gave us.
     pub fn of_text(text: &str) -> Self {
         let end = text.char_indices().nth(READ).map_or(text.len(), |(at, _)| at);
-        let text = &without_named(&text[..end])[..];
-        let clean = hide_secrets(text);
+        let text = &text[..end];
+        let pair = of_json(text).or_else(|| of_address(text));
+        let clean = hide_secrets(&without_named(&decoded(text)));
         let line = clean.split_whitespace().collect::<Vec<_>>().join(" ");
         let cut = line.char_indices().nth(SHOWN).map(|(at, _)| at);
         let shown = cut.map_or_else(|| line.clone(), |at| format!("{}…", &line[..at]));
-        let pair = of_json(text).or_else(|| of_address(text));
         let lower = line.to_lowercase();
         let of_another = OTHERS.iter().find(|(words, _)| lower.contains(words)).map(|(_, of)| *of);
         let refusal = match of_another {
@@ -136,38 +157,80 @@ impl Symptom {
     }
 }
 
-/// Hides what is named as secret: `password=..`, `"client_secret": ".."`.
+/// Hides what is named as secret: `password=..`, `"client_secret": ".."`, `<password>..</password>`,
+/// `Bearer ..`.
 fn without_named(text: &str) -> String {
+    let is_inner = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    loop {
-        let lower = rest.to_ascii_lowercase();
-        let is_inner = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-        let hit = |name: &&str| {
-            let at = lower.match_indices(*name).find_map(|(at, _)| {
-                let behind = &rest[at + name.len()..];
-                let gap = behind.len() - behind.trim_start_matches(['"', '\'', ' ', '\\']).len();
-                let is_whole = !rest[..at].chars().next_back().is_some_and(is_inner);
-                let sign = behind[gap..].chars().next()?;
-                // What an error says of a code is no code: `code: 400`, `"code":"INVALID"`.
-                let is_named = sign == '=' || sign == ':' && *name != "code";
-                let value = at + name.len() + gap + 1;
-                (is_whole && is_named).then_some(value)
-            })?;
-            Some(at)
-        };
-        let Some(at) = SECRETS.iter().filter_map(hit).min() else { break };
-        let value = &rest[at..];
-        let begin = value.len() - value.trim_start_matches(['"', '\'', ' ', '\\']).len();
-        let is_end = |c: char| c.is_whitespace() || "\"'&,;}\\".contains(c);
-        let many = value[begin..].find(is_end).unwrap_or(value.len() - begin);
-        out.push_str(&rest[..at + begin]);
-        if many > 0 {
+    while let Some(begin) = rest.find(is_inner) {
+        let (gap, from) = rest.split_at(begin);
+        let (word, behind) = from.split_at(from.find(|c| !is_inner(c)).unwrap_or(from.len()));
+        out.push_str(gap);
+        out.push_str(word);
+        rest = behind;
+        let Some((sign, value)) = secret_behind(word, gap, behind) else { continue };
+        out.push_str(sign);
+        if !value.is_empty() {
             out.push_str("(hidden)");
         }
-        rest = &rest[at + begin + many..];
+        rest = &behind[sign.len() + value.len()..];
     }
     out + rest
+}
+
+/// What stands behind a name, where that is the name of a secret: the signs in between, and the value.
+fn secret_behind<'t>(word: &str, before: &str, behind: &'t str) -> Option<(&'t str, &'t str)> {
+    const SIGNS: [char; 8] = ['"', '\'', ' ', '\\', '=', ':', '>', '\t'];
+    let name: String = word.chars().filter(char::is_ascii_alphanumeric).collect();
+    let name = name.to_ascii_lowercase();
+    let sign = &behind[..behind.len() - behind.trim_start_matches(SIGNS).len()];
+    let value = &behind[sign.len()..];
+    let is_signed =
+        sign.contains('=') || sign.contains('>') || before.ends_with('"') && sign.contains(':');
+    let is_named = match name.as_str() {
+        "bearer" => !sign.is_empty(),
+        name if SECRETS.contains(&name) => is_signed || sign.contains(':'),
+        name => SECRETS_BY_SIGN.contains(&name) && is_signed && !is_word_in_json(name, sign, value),
+    };
+    if !is_named {
+        return None;
+    }
+    // A value in quotes ends with them, and may hold spaces; the scheme of a header is none of it.
+    let quote = sign.chars().last().filter(|last| matches!(last, '"' | '\''));
+    let is_end = |c: char| match quote {
+        Some(quote) => c == quote || c == '\\',
+        None if name == "authorization" => matches!(c, '\n' | '\r' | '"' | '\''),
+        None => c.is_whitespace() || "\"'&,;}<\\".contains(c),
+    };
+    let many = value.find(is_end).unwrap_or(value.len());
+    Some((sign, &value[..many]))
+}
+
+/// Says whether it is what an answer calls its code, which is in capitals: `"code":"INVALID"`.
+fn is_word_in_json(name: &str, sign: &str, value: &str) -> bool {
+    let end = value.find('"').unwrap_or(value.len());
+    let is_code = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    name == "code" && !sign.contains('=') && value[..end].chars().all(is_code)
+}
+
+/// A text as it was before it was put into an address, be it twice.
+fn decoded(text: &str) -> String {
+    let is_hex = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
+    let is_encoded = |text: &str| {
+        let bytes = text.as_bytes();
+        let at = |(at, byte): (usize, &u8)| {
+            *byte == b'%' && is_hex(bytes.get(at + 1)) && is_hex(bytes.get(at + 2))
+        };
+        bytes.iter().enumerate().any(at)
+    };
+    let mut text = text.to_owned();
+    for _ in 0..2 {
+        if is_encoded(&text) {
+            text = decode(&text).into_owned();
+        }
+    }
+    text
 }
 
 /// Finds what a code and its words mean.
@@ -182,21 +245,40 @@ pub(super) fn plain_status(status: &str) -> String {
     lower.strip_prefix("failed:").map_or(lower.clone(), |rest| rest.trim().to_owned())
 }
 
-/// The words of a sign-in's row for a code of an event log file, wherever in a text it stands; a mere
-/// number only where it is said to be an error's.
+/// The words of a sign-in's row for a code of an event log file, wherever in a text it stands; for a
+/// number only where that is the error.
 fn status_of_code(line: &str) -> Option<String> {
     let is_inner = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let words: Vec<&str> = line.split(|c| !is_inner(c)).filter(|word| !word.is_empty()).collect();
-    let is_of_error = |at: usize| {
-        let before = at.checked_sub(1).map_or("", |at| words[at]).to_lowercase();
-        matches!(before.as_str(), "error" | "fault" | "code") || words.len() == 1
+    let word = |code: &str| {
+        if code.starts_with(|c: char| c.is_ascii_digit()) {
+            return is_number_of_error(line, code);
+        }
+        line.split(|c| !is_inner(c)).any(|word| match code.strip_suffix('*') {
+            Some(start) => {
+                word.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start))
+            }
+            None => word.eq_ignore_ascii_case(code),
+        })
     };
-    let of_code = |(at, word): (usize, &&str)| {
-        let (code, words) = CODES_OF_STATUSES.iter().find(|(code, _)| code == word)?;
-        let is_number = code.starts_with(|c: char| c.is_ascii_digit());
-        (!is_number || is_of_error(at)).then(|| (*words).to_owned())
-    };
-    words.iter().enumerate().find_map(of_code)
+    CODES_OF_STATUSES.iter().find(|(code, _)| word(code)).map(|(_, words)| (*words).to_owned())
+}
+
+/// Says whether a number is the error: the whole text, behind `fault`, or the value of `error`.
+fn is_number_of_error(line: &str, number: &str) -> bool {
+    if line.trim() == number {
+        return true;
+    }
+    line.match_indices(number).any(|(at, _)| {
+        let (before, behind) = (&line[..at], &line[at + number.len()..]);
+        let ends = |words: &[&str]| {
+            let before = before.to_ascii_lowercase();
+            words.iter().any(|word| before.ends_with(word))
+        };
+        let is_whole = behind.chars().next().is_none_or(|c| "&\"',;)}".contains(c));
+        ends(&["fault "]) && !behind.starts_with(|c: char| c.is_ascii_alphanumeric())
+            || is_whole
+                && ends(&["error=", "\"error\":", "\"error\": ", "\"error\":\"", "\"error\": \""])
+    })
 }
 
 /// The code and words of an answer in JSON, wherever in a text it stands.
@@ -231,8 +313,7 @@ fn of_address(text: &str) -> Option<(String, String)> {
 /// The same of running text: each word that may be a code is tried, the ones that say least last.
 fn of_words(line: &str) -> Option<&'static Refusal> {
     let is_inner = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let words = || line.split(|c| !is_inner(c)).filter(|word| word.len() > 3 || *word == "1800");
-    let codes = || words().filter(|word| word.contains('_') || *word == "1800");
+    let codes = || line.split(|c| !is_inner(c)).filter(|word| word.len() > 3 && word.contains('_'));
     // Of OAuth's words alone, and of the API's alone.
     let by_words = || find("error", line).or_else(|| find("", line));
     let codes: BTreeSet<&str> = codes().take(256).collect();
@@ -240,26 +321,68 @@ fn of_words(line: &str) -> Option<&'static Refusal> {
         codes.into_iter().filter_map(|code| find(code, line)).collect();
     found.extend(by_words());
     let lower = line.to_lowercase();
-    let without = WITHOUT_CODE.iter().filter(|(words, _)| lower.contains(words));
-    found.extend(without.filter_map(|(_, code)| find(code, line)));
+    let has_all = |all: &[&str]| all.iter().all(|words| lower.contains(words));
+    let without = WITHOUT_CODE.iter().filter(|(words, ..)| has_all(words));
+    found.extend(without.filter_map(|(_, code, words)| find(code, words)));
+    // A number says least.
+    if found.is_empty() && is_number_of_error(line, "1800") {
+        found.extend(find("1800", line));
+    }
     found.into_iter().min_by_key(|refusal| refusal.id == VAGUE)
+}
+
+/// The object, and where it names one the field of it, that an error says is not there for who asks:
+/// `sObject type 'Lead' is not supported`, `No such column 'Score__c' on entity 'Lead'`.
+pub fn refused_object(text: &str) -> Option<(String, Option<String>)> {
+    let end = text.char_indices().nth(READ).map_or(text.len(), |(at, _)| at);
+    let text = decoded(&text[..end]);
+    let quoted = |before: &str| {
+        let at = text.to_ascii_lowercase().find(before)? + before.len();
+        let name = text[at..].trim_start_matches('\\').strip_prefix('\'')?;
+        let name = &name[..name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))?];
+        (!name.is_empty()).then(|| name.to_owned())
+    };
+    match quoted("on entity ") {
+        Some(object) => Some((object, quoted("no such column "))),
+        None => Some((quoted("sobject type ")?, None)),
+    }
 }
 
 /// What an OAuth error comes to of which nothing more is said.
 pub(super) const VAGUE: &str = "grant-refused";
 
-/// HTTP statuses that a text names as such.
+/// HTTP statuses that a text names as such: behind a name (`HTTP/1.1 403`, `"statusCode":403`), before
+/// what the standard calls it, or where the text begins with one.
 fn of_http(line: &str) -> Vec<u16> {
+    const NAMES: &[&str] = &["http", "status", "statuscode", "code"];
+    const PHRASES: &[(&str, &str)] = &[
+        ("400", "bad"),
+        ("401", "unauthorized"),
+        ("403", "forbidden"),
+        ("404", "not"),
+        ("410", "gone"),
+        ("429", "too"),
+        ("500", "internal"),
+        ("503", "service"),
+    ];
+    let lower = line.to_lowercase();
+    let is_inner = |c: char| c.is_ascii_alphanumeric();
+    let words: Vec<&str> = lower.split(|c| !is_inner(c)).filter(|word| !word.is_empty()).collect();
     let mut found = Vec::new();
-    let words: Vec<&str> = line.split_whitespace().collect();
-    // A number that stands first, or alone, is one too.
-    let first = words.first().filter(|word| word.len() == 3).and_then(|word| word.parse().ok());
-    found.extend(first.filter(|number: &u16| (400..600).contains(number)));
-    for pair in words.windows(2) {
-        let names = ["http", "http/1.1", "http/2", "status", "code", "statuscode:", "status:"];
-        let is_named = names.contains(&pair[0].to_lowercase().as_str());
-        let number = pair[1].trim_matches(|c: char| !c.is_ascii_digit()).parse::<u16>();
-        found.extend(number.ok().filter(|number| is_named && (400..600).contains(number)));
+    for (at, word) in words.iter().enumerate() {
+        let Some(number) = word.parse::<u16>().ok().filter(|number| (400..600).contains(number))
+        else {
+            continue;
+        };
+        // The version of the protocol stands in between.
+        let name = words[..at].iter().rev().find(|word| !matches!(**word, "0" | "1" | "2" | "3"));
+        let is_named = name.is_some_and(|name| NAMES.contains(name));
+        let next = words.get(at + 1);
+        let is_called =
+            PHRASES.iter().any(|(own, next_word)| own == word && next == Some(next_word));
+        if (is_named || is_called || at == 0) && word.len() == 3 && !found.contains(&number) {
+            found.push(number);
+        }
     }
     found
 }
@@ -340,6 +463,11 @@ mod tests {
             ("TotalRequests Limit exceeded.", "requests-used-up"),
             ("ConcurrentPerOrgLongTxn Limit exceeded", "too-many-at-once"),
             ("The REST API is not enabled for this Organization.", "no-api"),
+            ("Your Salesforce refresh token has expired or was revoked", "token-over"),
+            ("invalid_grant%3A%20expired%20access%2Frefresh%20token", "token-over"),
+            ("Salesforce is down for maintenance", "maintenance"),
+            ("OAUTH_APP_BLOCKED (retry after 1800 s)", "blocked"),
+            ("RemoteAccessErrorPage.apexp?error=1800", "app-purged"),
             ("Session expired or invalid", "session-over"),
             ("fault 1800", "app-purged"),
         ] {
@@ -349,6 +477,8 @@ mod tests {
         // The codes of event log files, and OAuth 1's numbers.
         for (text, id) in [
             ("LOGIN_ERROR_USER_FROZEN", "user-frozen"),
+            ("login_error_restricted_time", "login-hours"),
+            ("LOGIN_ERROR_ORG_SUSPENDED", "org-closed"),
             ("status=LOGIN_OAUTH_NO_CONSUMER at 02:14", "secret-rotated"),
             ("fault 1713", "app-deleted"),
             ("error=1716", "no-api-edition"),
@@ -356,7 +486,30 @@ mod tests {
             let found = causes(&Symptom::of_text(text));
             assert_eq!(found.iter().map(|rule| rule.id).collect::<Vec<_>>(), [id], "{text}");
         }
-        assert!(causes(&Symptom::of_text("read 1713 rows")).is_empty());
+        for text in [
+            "read 1713 rows",
+            "Error: 1713 records failed to load",
+            "synced 1800 records before failure",
+            "sync timed out after 1800 seconds",
+            "Error: expires_in=1800",
+            "Your Okta password has expired",
+            "Person Accounts not enabled for this organization",
+            "Snowflake: no such column 'x'",
+        ] {
+            let found = causes(&Symptom::of_text(text));
+            let found: Vec<&str> = found.iter().map(|rule| rule.id).collect();
+            assert!(found.is_empty(), "{text}: {found:?}");
+        }
+        for (text, http) in [
+            ("Salesforce returned 403 Forbidden", 403),
+            ("status=403", 403),
+            ("{\"statusCode\":403}", 403),
+            ("failed (HTTP 503)", 503),
+            ("HTTP/1.1 410 Gone", 410),
+        ] {
+            assert_eq!(Symptom::of_text(text).http, [http], "{text}");
+        }
+        assert!(Symptom::of_text("synced 404 records").http.is_empty());
         let status = Symptom::of_text("Failed: IP Address Not Allowed");
         assert!(status.refusal.is_none() && status.statuses == ["ip address not allowed"]);
         assert_eq!(Symptom::of_text("got HTTP 404 from it").http, [404]);
@@ -364,7 +517,7 @@ mod tests {
             let found = causes(&Symptom::of_text(text));
             assert_eq!(
                 found.iter().map(|rule| rule.id).collect::<Vec<_>>(),
-                ["api-limit"],
+                ["api-limit", "too-many-at-once"],
                 "{text}"
             );
         }
@@ -382,6 +535,17 @@ mod tests {
             "https://acme.example/callback?state=1&code=aPrxPLANT&error=x",
             "grant_type=refresh_token&refresh_token=5AepPLANT HTTP 400",
             "Password: hunter2PLANT",
+            "client_secret%3D9A8BPLANT%26grant_type%3Drefresh_token",
+            "a%2526refresh_token%253D5AepPLANT",
+            "{\"clientSecret\":\"9APLANT\",\"refreshToken\":\"5APLANT\",\"accessToken\":\"00PLANT\"}",
+            "Authorization: Bearer shortPLANT",
+            "Bearer shortPLANT",
+            "consumer_secret=9APLANT security_token=abPLANT token=xPLANT passwd=yPLANT",
+            "<password>hunter2PLANT</password><username>u</username>",
+            "password=\"two wordsPLANT\" next",
+            "client_secret => 9APLANT",
+            "SAMLResponse=PHNhbPLANT",
+            "{\\\"access_token\\\":\\\"00DPLANT\\\"}",
         ] {
             let symptom = Symptom::of_text(text);
             assert!(!format!("{symptom:?}").contains("PLANT"), "{symptom:?}");
@@ -408,7 +572,8 @@ mod tests {
     #[test]
     fn each_code_of_an_event_log_leads_to_a_cause() {
         for (code, words) in CODES_OF_STATUSES {
-            let found = causes(&Symptom::of_text(code));
+            let code = code.replace('*', "LOCKED");
+            let found = causes(&Symptom::of_text(&code));
             assert!(!found.is_empty(), "{code}: {words}");
         }
     }
@@ -430,5 +595,17 @@ mod tests {
     fn find_by_id(id: &str) -> &'static Refusal {
         let mut all = crate::org::refusal::OAUTH.iter().chain(crate::org::refusal::API);
         all.find(|one| one.id == id).unwrap()
+    }
+
+    #[test]
+    fn what_an_error_says_is_not_there_is_read() {
+        let named = |text| refused_object(text);
+        let of =
+            |object: &str, field: Option<&str>| Some((object.to_owned(), field.map(str::to_owned)));
+        assert_eq!(named("INVALID_TYPE: sObject type 'Lead' is not supported."), of("Lead", None));
+        let field = "No such column 'Score__c' on entity 'Lead'. If you are attempting";
+        assert_eq!(named(field), of("Lead", Some("Score__c")));
+        assert_eq!(named("No such column 'X' on table y"), None);
+        assert_eq!(named("sObject type '"), None);
     }
 }

@@ -121,7 +121,8 @@ pub(super) fn timeline<'h>(e: &Evidence<'_>, found: impl Iterator<Item = &'h Hit
         // What worked last and what failed first are told whatever else there is.
         let is_kept = |one: &Moment| {
             let ends = [e.stop.last_good, e.stop.first_bad];
-            ends.into_iter().flatten().any(|at| one.from <= at && at <= one.to)
+            one.kind == MomentKind::Began
+                || ends.into_iter().flatten().any(|at| one.from <= at && at <= one.to)
         };
         let rank = |one: &Moment| (!is_kept(one), away(one));
         let mut ranks: Vec<_> = folded.iter().map(rank).collect();

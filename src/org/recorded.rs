@@ -13,6 +13,8 @@ mod sign_ins;
 mod trail;
 mod user;
 
+use std::cell::RefCell;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -58,16 +60,16 @@ impl<T> Observed<T> {
         Self::NotObserved(Hidden { reason: reason.into(), right: None })
     }
 
-    /// What an answer of the org comes to: where it refuses this one question, a right would show it.
+    /// What an answer of the org comes to: where it refuses this one question for want of a right,
+    /// that would show it.
     ///
     /// # Errors
     /// The org cannot be asked at all.
     fn answer(answer: Result<T, OrgError>, right: &'static str) -> Result<Self, OrgError> {
         match answer {
             Ok(seen) => Ok(Self::Seen(seen)),
-            Err(error) if error.is_about_one_question() => {
-                Ok(Self::hidden(in_short(&error), right))
-            }
+            Err(error) if error.is_about_rights() => Ok(Self::hidden(in_short(&error), right)),
+            Err(error) if error.is_about_one_question() => Ok(Self::unread(in_short(&error))),
             Err(error) => Err(error),
         }
     }
@@ -82,6 +84,14 @@ impl<T> Observed<T> {
 
     /// Returns what was seen.
     pub fn seen(&self) -> Option<&T> {
+        match self {
+            Self::Seen(seen) => Some(seen),
+            Self::NotObserved(_) => None,
+        }
+    }
+
+    /// What was seen, to be kept.
+    fn into_seen(self) -> Option<T> {
         match self {
             Self::Seen(seen) => Some(seen),
             Self::NotObserved(_) => None,
@@ -127,6 +137,8 @@ pub struct Asked {
     pub user: String,
     /// From when on.
     pub since: Timestamp,
+    /// The object, or the field `Object.Field`, of which it is asked whether the user may read it.
+    pub read: Option<String>,
 }
 
 /// What an org has written down.
@@ -142,12 +154,16 @@ pub struct Recorded {
     pub requests: Observed<(i64, i64)>,
     /// The user.
     pub user: Observed<UserState>,
+    /// Whether there is no such user, as who would be shown them sees.
+    pub is_no_user: bool,
     /// Whether the user is frozen or locked out.
     pub locks: Observed<Locks>,
     /// Whether the user's password has expired.
     pub is_password_expired: Observed<bool>,
     /// Whether the user has API Enabled, from wherever.
     pub has_api_enabled: Observed<bool>,
+    /// What it was asked whether the user may read, and whether they are given that.
+    pub may_read: Option<(String, Observed<bool>)>,
     /// The user's assignments of permission sets and groups.
     pub assignments: Observed<Vec<Assignment>>,
     /// Whether the app is there.
@@ -192,17 +208,51 @@ pub struct Refused {
     pub refusal: &'static Refusal,
     /// In the org's own words, with its code.
     pub said: String,
+    /// Whether it answered nothing at all. One that stops answering half way may have come to that
+    /// by our own questions: it is no proof of what was so before.
+    pub is_from_the_first: bool,
 }
 
 impl Refused {
-    /// Says whether an org that answers so, with its code and in its words, answers nobody. One that
-    /// is merely busy answers again.
-    pub fn of(code: &str, said: &str) -> Option<Self> {
+    /// What an org says that answers nobody, by its code and words; none where it says so of this
+    /// question alone, or is merely busy and answers again.
+    pub fn of(code: &str, said: &str, is_from_the_first: bool) -> Option<Self> {
         const CODES: &[&str] =
             &["ORG_IN_MAINTENANCE", "ORG_LOCKED", "REQUEST_LIMIT_EXCEEDED", "inactive_org"];
         let refusal = CODES.contains(&code).then(|| Refusal::find(code, said)).flatten()?;
         let is_whole = matches!(refusal.id, REQUESTS_USED_UP | "maintenance" | "inactive-org");
-        is_whole.then(|| Self { refusal, said: said.to_owned() })
+        is_whole.then(|| Self { refusal, said: said.to_owned(), is_from_the_first })
+    }
+
+    /// Says whether this is why something was not observed.
+    pub fn is_why(&self, hidden: &Hidden) -> bool {
+        self.said.ends_with(&format!("({})", hidden.reason.trim_start_matches(ANSWERS)))
+    }
+
+    /// The same of a failure in the midst of questions.
+    fn half_way(error: &OrgError) -> Option<Self> {
+        let code = error.code.as_deref()?;
+        Self::of(code, &format!("{} ({code})", error.message), false)
+    }
+}
+
+/// Whether an org has stopped to answer, while it was asked.
+#[derive(Default)]
+struct Cut(RefCell<Option<Refused>>);
+
+impl Cut {
+    /// What was read, or that it was not for want of answers.
+    fn read<T>(&self, read: Result<Observed<T>, OrgError>) -> Result<Observed<T>, OrgError> {
+        match read {
+            Err(error) => match Refused::half_way(&error) {
+                Some(refused) => {
+                    self.0.replace(Some(refused));
+                    Ok(Observed::unread(in_short(&error)))
+                }
+                None => Err(error),
+            },
+            read => read,
+        }
     }
 }
 
@@ -218,9 +268,11 @@ impl Recorded {
             has_api: unread(),
             requests: unread(),
             user: unread(),
+            is_no_user: false,
             locks: unread(),
             is_password_expired: unread(),
             has_api_enabled: unread(),
+            may_read: None,
             assignments: unread(),
             is_installed: unread(),
             is_let_in: unread(),
@@ -239,11 +291,6 @@ impl Recorded {
             known: None,
             refused: Some(refused),
         }
-    }
-
-    /// Says whether the user is known not to be there, by who would be shown them.
-    pub fn has_no_such_user(&self) -> bool {
-        self.user.why_not().is_some_and(|hidden| hidden.right.is_none())
     }
 
     /// Says whether nothing that the org has recorded knows the app by its name.
@@ -283,19 +330,34 @@ impl Org {
         self.begin(&format!("reading what {} has recorded", self.identity().name));
         let read = self.read_recorded(asked).await;
         self.end();
-        read
+        match read {
+            Err(error) => match Refused::half_way(&error) {
+                Some(refused) => Ok(Recorded::of_refusal(Some(&asked.app), refused)),
+                None => Err(error),
+            },
+            read => read,
+        }
     }
 
     async fn read_recorded(&self, asked: &Asked) -> Result<Recorded, OrgError> {
+        let cut = Cut::default();
         let rights = rights::Rights::read(self, asked).await?;
-        let user = user::read(self, asked, &rights).await?;
+        let user = cut.read(user::read(self, asked, &rights).await)?;
+        let is_no_user = user == Observed::Seen(None);
+        let user = user.and_then(|user| match user {
+            Some(user) => Observed::Seen(user),
+            None => Observed::unread(format!("there is no user `{}` in this org", asked.user)),
+        });
         let id = user.seen().map(|user| user.id.clone());
         let id = id.as_deref();
         let app = app::read(self, asked, user.seen().and_then(|user| user.profile.as_deref()));
-        let app = app.await?;
+        let app = match cut.read(app.await.map(Observed::Seen))? {
+            Observed::Seen(app) => app,
+            Observed::NotObserved(hidden) => app::unread(&hidden),
+        };
         let names = app.names(&asked.app);
         let has_hours = app.hours.seen().is_some_and(|hours| !hours.is_empty());
-        let (locks, is_password_expired, assignments, requests, sign_ins, grants, calls, zone) = futures::try_join!(
+        let (locks, password, assignments, requests, sign_ins, grants, calls, zone) = futures::join!(
             user::locks(self, id, &rights),
             user::password(self, id),
             user::assignments(self, id, &rights),
@@ -304,12 +366,19 @@ impl Org {
             grants::read(self, id, &names, &app, &rights),
             calls::read(self, id, &names, &rights),
             self.zone(has_hours),
-        )?;
+        );
+        let (locks, is_password_expired) = (cut.read(locks)?, cut.read(password)?);
+        let (assignments, requests) = (cut.read(assignments)?, cut.read(requests)?);
+        let (sign_ins, grants) = (cut.read(sign_ins)?, cut.read(grants)?);
+        let (calls, zone) = (cut.read(calls)?, cut.read(zone)?);
         let last_good = sign_ins.seen().and_then(|all| all.last_success(&names));
         let from = last_good.map_or(asked.since, |last| last.min(asked.since));
-        let trail = trail::read(self, from, &rights).await?;
+        let trail = cut.read(trail::read(self, from, &rights).await)?;
         let is_unused = id.is_none() || is_unused(&sign_ins, &grants, &names);
-        let known = if is_unused { Some(self.known_apps().await?) } else { None };
+        let known = match is_unused {
+            true => cut.read(self.known_apps().await.map(Observed::Seen))?.into_seen(),
+            false => None,
+        };
         let app::Looked { state, blocked, password_flow, ranges, hours } = app;
         Ok(Recorded {
             app_names: names,
@@ -317,9 +386,11 @@ impl Org {
             has_api: rights.has_api,
             requests,
             user,
+            is_no_user,
             locks,
             is_password_expired,
             has_api_enabled: rights.has_api_enabled,
+            may_read: rights.may_read,
             assignments,
             is_installed: rights.is_installed,
             is_let_in: rights.is_let_in,
@@ -336,7 +407,7 @@ impl Org {
             trail,
             calls,
             known,
-            refused: None,
+            refused: cut.0.into_inner(),
         })
     }
 }
@@ -359,10 +430,13 @@ impl Org {
     }
 }
 
+/// What stands before what an org said.
+const ANSWERS: &str = "the org answers ";
+
 /// What an org said in place of rows: its code, since its words repeat the query.
-fn in_short(error: &OrgError) -> String {
+pub(crate) fn in_short(error: &OrgError) -> String {
     let said = error.code.clone().unwrap_or_else(|| error.to_string());
-    format!("the org answers {said}")
+    format!("{ANSWERS}{said}")
 }
 
 /// A time as SOQL writes it.
@@ -373,6 +447,12 @@ fn soql_time(time: Timestamp) -> String {
 /// Says whether a text may stand in an address as it is.
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Says whether two names are one: rows have labels where API names stand elsewhere, of which a space
+/// is a `_`.
+fn is_same_name(one: &str, other: &str) -> bool {
+    one.replace('_', " ").eq_ignore_ascii_case(&other.replace('_', " "))
 }
 
 /// Says whether two ids name one row: one of them may lack the suffix of three.

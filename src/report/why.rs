@@ -201,7 +201,15 @@ impl Told {
         Self {
             headline: words::of_error(symptom, causes),
             about: words::about(why),
-            error: words::of_symptom(symptom),
+            error: {
+                let headline = words::of_error(symptom, causes);
+                let mut lines = words::of_symptom(symptom);
+                // What the first line says is not said again.
+                lines.retain(|line| {
+                    line.strip_prefix("it means: ").is_none_or(|means| !headline.contains(means))
+                });
+                lines
+            },
             found: usual.into_iter().map(|rule| Block::of_rule(why, rule)).collect(),
             found_heading: "What it may come of, and what tells which",
             rare: rare
@@ -245,7 +253,8 @@ impl Block {
             step: step.as_ref().map(step_in_words),
             looks_at: (!rule.is_recorded).then(|| rule.looks_at.to_owned()),
             ways: match found.over {
-                Some(_) => Vec::new(),
+                // What it has ended is still to be begun again.
+                Some(_) => at_the_vendor(rule).into_iter().collect(),
                 None => ways(why, rule, step.as_ref()),
             },
             ..Self::of_rule(why, rule)
@@ -276,10 +285,13 @@ fn ways(why: &Why<'_>, rule: &Rule, step: Option<&Drift>) -> Vec<Way> {
         let page = page.map(|page| (page.quick_find, page.url(why.instance_url())));
         ways.push(Way { label: "by hand", words: by_hand.to_owned(), page });
     }
-    if let Some(vendor) = rule.way_out.at_the_vendor {
-        ways.push(Way { label: "at the vendor", words: vendor.to_owned(), page: None });
-    }
+    ways.extend(at_the_vendor(rule));
     ways
+}
+
+fn at_the_vendor(rule: &Rule) -> Option<Way> {
+    let words = rule.way_out.at_the_vendor?.to_owned();
+    Some(Way { label: "at the vendor", words, page: None })
 }
 
 fn step_in_words(drift: &Drift) -> String {

@@ -1,6 +1,8 @@
 //! `why`: from a vendor's text to the cause, by the error alone and on the demo org, in every form.
 
-use sfsetup::demo::{Fault, Faults, Store};
+use std::collections::BTreeSet;
+
+use sfsetup::demo::{Fault, FaultRule, Faults, Store, Story};
 
 use crate::json::document;
 use crate::lab::{Lab, refresh_token};
@@ -235,13 +237,13 @@ async fn who_lacks_rights_is_told_which_would_show_it() {
 /// An org whose requests are used up answers none of ours either: that is the answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_org_that_answers_nobody_is_told_from_one_that_cannot_be_reached() {
-    for step in ["*", "query", "limits"] {
-        let faults = Faults::none().always(step, Fault::RequestLimit);
+    for call in ["*", "query"] {
+        let faults = Faults::none().always(call, Fault::RequestLimit);
         let lab = Lab::new(Store::in_memory(), faults).await;
         let line = ["why", "-q", "--app", "Ampersand", "--user", "u@harbourlight.example.com"];
         let run = lab.run(&[&line[..], &["--format", "json"]].concat()).await;
         let found = told(&run, 2);
-        assert_eq!(found["cause"]["rule"], "api-limit", "{step}: {found:#}");
+        assert_eq!(found["cause"]["rule"], "api-limit", "{call}: {found:#}");
         let shown = found["cause"]["evidence"][0]["words"].as_str().unwrap();
         assert!(shown.contains("REQUEST_LIMIT_EXCEEDED"), "{found:#}");
         assert_eq!(found["unseen"].as_array().unwrap().len(), 1, "{found:#}");
@@ -249,9 +251,58 @@ async fn an_org_that_answers_nobody_is_told_from_one_that_cannot_be_reached() {
         let first = text.stdout.lines().next().unwrap();
         assert_eq!(first, "It does not work: the org's API requests of the day are used up");
     }
+    // Another error does not come of it, and of that nothing could be seen.
+    let faults = Faults::none().always("*", Fault::RequestLimit);
+    let lab = Lab::new(Store::in_memory(), faults).await;
+    let line = ["why", "-q", "--app", "A", "--user", "u@x.example", "--error", OVER];
+    let run = lab.run(&line).await;
+    assert!(run.code == 1 && run.stdout.starts_with("The org answers no question"), "{run:?}");
     // A session that is not valid is ours.
     let faults = Faults::none().always("*", Fault::InvalidSession);
     let lab = Lab::new(Store::in_memory(), faults).await;
     let run = lab.run(&["why", "-q", "--app", "A", "--user", "u@harbourlight.example.com"]).await;
     assert!(run.code == 1 && run.stderr.contains("INVALID_SESSION_ID"), "{run:?}");
+}
+
+/// What was answered stands, and that an org stops to answer half way proves nothing of before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_org_that_stops_to_answer_half_way_accuses_nobody() {
+    const USER: &str = "ampersand.integration@harbourlight.example.com";
+    let line = ["why", "-q", "--app", "Ampersand", "--user", USER, "--format", "json"];
+    let mut causes = BTreeSet::new();
+    for after in (0..36).step_by(3) {
+        let rules = vec![FaultRule {
+            call: "*".to_owned(),
+            fault: Fault::RequestLimit,
+            after,
+            times: None,
+        }];
+        let store = Store::in_memory();
+        store.play(&[Story::UserFrozen]).unwrap();
+        let lab = Lab::new(store, Faults { rules, ..Faults::none() }).await;
+        let run = lab.run(&line).await;
+        assert_eq!(run.code, 2, "{after}: {run:?}");
+        let found = document(&run.stdout, "why", &run);
+        let cause = found["cause"]["rule"].as_str().unwrap_or_default().to_owned();
+        // Nothing was answered yet that tells of the org.
+        let may_be: &[&str] = if after == 0 { &["api-limit"] } else { &["", "user-frozen"] };
+        assert!(may_be.contains(&cause.as_str()), "{after}: {found:#}");
+        if cause.is_empty() {
+            assert_eq!(found["consistent"][0]["rule"], "api-limit", "{after}: {found:#}");
+        }
+        causes.insert(cause);
+    }
+    assert_eq!(causes.len(), 3, "{causes:?}");
+    // Who names no user is told of it too, and not that none is named.
+    for after in [2, 3, 5] {
+        let rules = vec![FaultRule {
+            call: "*".to_owned(),
+            fault: Fault::RequestLimit,
+            after,
+            times: None,
+        }];
+        let lab = Lab::new(Store::in_memory(), Faults { rules, ..Faults::none() }).await;
+        let run = lab.run(&["why", "-q", "--app", "Ampersand"]).await;
+        assert!(run.code == 2 && run.stdout.contains("REQUEST_LIMIT_EXCEEDED"), "{run:?}");
+    }
 }

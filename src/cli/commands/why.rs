@@ -2,9 +2,11 @@
 
 use std::cell::RefCell;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::str::FromStr;
 
 use clap::Args;
+use futures::future::{Either, select};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,8 +25,8 @@ use crate::cli::shared::wanted::{self, Wanted};
 use crate::diagnose::{self, Diagnosis, Drift, Symptom, Unseen, Verdict};
 use crate::diff::{Finding, State};
 use crate::metadata::lasting::Period;
-use crate::org::Org;
 use crate::org::recorded::{Asked, Hidden, Recorded, Refused};
+use crate::org::{Org, OrgError};
 use crate::report::code;
 use crate::report::json::parts::Identity;
 use crate::report::plan::count;
@@ -96,11 +98,12 @@ fn look(
 ) -> Result<Exit, CommandError> {
     let ui = answer.ui;
     let config = Config::find(ui.vouched(), None)?;
-    match (connect::choose(ui, arguments.org.as_deref(), &config)?, &arguments.error) {
+    match (connect::choose(ui, arguments.org.as_deref(), &config)?, told(arguments)) {
         (Some(choice), error) => {
             let request = Request::new(ui, arguments, &config, choice)?;
             // An org that is merely the usual one need not be meant.
-            if let (Some(text), None, true) = (error, &arguments.org, !request.is_named()) {
+            let is_meant = arguments.org.is_some() || request.is_named();
+            if let (Some(text), false) = (error, is_meant) {
                 ui.note(&format!(
                     "no app and no user is named, so the org {} is not asked",
                     request.choice.name()
@@ -113,6 +116,11 @@ fn look(
         (None, None) => Err(wanted::nothing_named()
             .hint("or say with `--error TEXT` what the vendor was told; no org is needed for it")),
     }
+}
+
+/// What the vendor was told; a text without a word is none.
+fn told(arguments: &WhyArguments) -> Option<&str> {
+    arguments.error.as_deref().filter(|text| !text.trim().is_empty())
 }
 
 /// Says what an error may come of; no org is asked.
@@ -178,7 +186,12 @@ impl FromStr for Since {
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if let Ok(day) = text.parse::<Date>() {
-            return Ok(Self::Day(day));
+            let today = clock::now().to_zoned_datetime(clock::zone()).date();
+            return if day > today {
+                Err(format!("{day} is yet to come"))
+            } else {
+                Ok(Self::Day(day))
+            };
         }
         let number = text.trim_end_matches(['h', 'd', 'w']);
         let is_number = !number.is_empty() && number.bytes().all(|one| one.is_ascii_digit());
@@ -268,9 +281,9 @@ impl<'a> Request<'a> {
         self.arguments.user.clone().or_else(of_template)
     }
 
-    /// Says whether both the app and the user are known.
+    /// Says whether the app or the user is known: the one leads to the other.
     fn is_named(&self) -> bool {
-        self.app().is_some() && self.user().is_some()
+        self.app().is_some() || self.user().is_some()
     }
 
     /// Asks the org; that it answers nobody is an answer too.
@@ -279,32 +292,59 @@ impl<'a> Request<'a> {
         answer: &Answer<'_>,
         body: &RefCell<Option<Document>>,
     ) -> Result<Exit, CommandError> {
-        let error = match self.ask(answer, body).await {
-            Ok(exit) => return Ok(exit),
-            Err(error) => error,
+        let connected = match connect::connect(&self.choice, connect::options(self.ui)).await {
+            Ok(connected) => connected,
+            Err(error) => return self.refused(answer, error, true, body),
         };
+        match self.ask(&connected.org, answer, body).await {
+            Err(error) => self.refused(answer, error, false, body),
+            asked => asked,
+        }
+    }
+
+    /// What can be said where the org answers nobody.
+    fn refused(
+        &self,
+        answer: &Answer<'_>,
+        error: CommandError,
+        is_from_the_first: bool,
+        body: &RefCell<Option<Document>>,
+    ) -> Result<Exit, CommandError> {
         let said = error.causes.first().map_or("", String::as_str);
         let code = error.code.as_deref().unwrap_or_default();
-        let Some(refused) = Refused::of(code, said) else { return Err(error) };
+        let Some(refused) = Refused::of(code, said, is_from_the_first) else { return Err(error) };
         let app = self.app();
         let recorded = Recorded::of_refusal(app.as_deref(), refused);
         let now = clock::now();
-        let told = self.arguments.error.as_deref();
-        let diagnosis = diagnose::diagnose(&recorded, told, &[], now);
+        let diagnosis = diagnose::diagnose(&recorded, told(self.arguments), &[], now);
         let name = self.choice.name().to_owned();
+        let org = Identity { name, id: None, instance_url: None, source: None };
+        self.tell(answer, org, (app, self.user()), &diagnosis, now, body)
+    }
+
+    /// Gives the answer.
+    fn tell(
+        &self,
+        answer: &Answer<'_>,
+        org: Identity,
+        (app, user): (Option<String>, Option<String>),
+        diagnosis: &Diagnosis,
+        now: Timestamp,
+        body: &RefCell<Option<Document>>,
+    ) -> Result<Exit, CommandError> {
         let why = Why {
-            org: Some(Identity { name, id: None, instance_url: None, source: None }),
+            org: Some(org),
             app,
-            user: self.user(),
+            user,
             templates: self.template_names(),
             since: Some(self.since(now)),
             now,
             zone: clock::zone(),
-            found: Found::InOrg(&diagnosis),
+            found: Found::InOrg(diagnosis),
             fix: self.fix(),
         };
         give(answer, &why, body)?;
-        exit_of(answer, &diagnosis)
+        exit_of(answer, diagnosis)
     }
 
     fn template_names(&self) -> Vec<String> {
@@ -314,30 +354,43 @@ impl<'a> Request<'a> {
 
     async fn ask(
         &self,
+        org: &Org,
         answer: &Answer<'_>,
         body: &RefCell<Option<Document>>,
     ) -> Result<Exit, CommandError> {
         let name = self.choice.name();
-        let connected = connect::connect(&self.choice, connect::options(self.ui)).await?;
-        let org = &connected.org;
+        let failed = |error: OrgError| CommandError::org(name, &error);
         let (app, mut user) = (self.app(), self.user());
         if let (Some(app), None) = (&app, &user) {
-            user = self.only_user(org, app).await;
+            user = self.only_user(org, app).await.map_err(failed)?;
         }
         let (Some(app), Some(user)) = (app, user) else {
-            return Err(self.unnamed(org).await);
+            // Of an org that is merely the usual one there is the error all the same.
+            return match (told(self.arguments), &self.arguments.org) {
+                (Some(text), None) => by_error(answer, text, body),
+                _ => Err(self.unnamed(org).await.unwrap_or_else(failed)),
+            };
         };
         let now = org.now().unwrap_or_else(clock::now);
-        let asked = Asked { app, user, since: self.since(now) };
-        let failed = |error| CommandError::org(name, &error);
-        // A retrieve is waited for: neither waits for the other's.
-        let (recorded, (drift, unread)) = futures::join!(org.recorded(&asked), self.drift(org));
-        let recorded = recorded.map_err(failed)?;
-        if let Some(error) = unknown(&asked, &recorded) {
-            return Err(error);
-        }
-        let mut diagnosis =
-            diagnose::diagnose(&recorded, self.arguments.error.as_deref(), &drift, now);
+        let read = told(self.arguments).and_then(diagnose::refused_object);
+        let read = read.map(|(object, field)| match field {
+            Some(field) => format!("{object}.{field}"),
+            None => object,
+        });
+        let asked = Asked { app, user, since: self.since(now), read };
+        let known = |recorded: Result<Recorded, OrgError>| {
+            let recorded = recorded.map_err(failed)?;
+            unknown(&asked, &recorded).map_or(Ok(recorded), Err)
+        };
+        let (recorded, (drift, unread)) = {
+            // A retrieve is waited for: neither waits for the other's.
+            let (recorded, drift) = (pin!(org.recorded(&asked)), pin!(self.drift(org)));
+            match select(recorded, drift).await {
+                Either::Left((recorded, drift)) => (known(recorded)?, drift.await),
+                Either::Right((drift, recorded)) => (known(recorded.await)?, drift),
+            }
+        };
+        let mut diagnosis = diagnose::diagnose(&recorded, told(self.arguments), &drift, now);
         // What was not read of the template may be what it breaks.
         diagnosis.unseen.extend(unread.map(|reason| Unseen {
             what: "the template's steps",
@@ -345,19 +398,8 @@ impl<'a> Request<'a> {
         }));
         let (requests, version) = (org.requests(), org.api_version());
         self.ui.detail(&format!("{requests} requests, API version {version}"));
-        let why = Why {
-            org: Some(Identity::of(name, org.identity())),
-            app: Some(asked.app),
-            user: Some(asked.user),
-            templates: self.template_names(),
-            since: Some(asked.since),
-            now,
-            zone: clock::zone(),
-            found: Found::InOrg(&diagnosis),
-            fix: self.fix(),
-        };
-        give(answer, &why, body)?;
-        exit_of(answer, &diagnosis)
+        let of = (Some(asked.app), Some(asked.user));
+        self.tell(answer, Identity::of(name, org.identity()), of, &diagnosis, now, body)
     }
 
     fn since(&self, now: Timestamp) -> Timestamp {
@@ -407,7 +449,7 @@ impl<'a> Request<'a> {
     }
 
     /// Says that the app or the user is not known, and which there are.
-    async fn unnamed(&self, org: &Org) -> CommandError {
+    async fn unnamed(&self, org: &Org) -> Result<CommandError, OrgError> {
         let what = match (self.app(), self.user()) {
             (None, None) => "no app and no user is named",
             (None, Some(_)) => "no app is named",
@@ -421,26 +463,30 @@ impl<'a> Request<'a> {
             )
             .usage();
         // Who knows them is helped; who cannot see them is told the rest.
-        let known = org.known_apps().await.unwrap_or_default();
+        let known = org.known_apps().await?;
         let users = self.app().map(|app| known.users_of(&[app])).unwrap_or_default();
         let told = match users.as_slice() {
             [] => [seen("apps", &known.apps()), seen("users", &known.users())],
             users => [None, seen("users of the app", users)],
         };
-        told.into_iter().flatten().fold(error, CommandError::hint)
+        Ok(told.into_iter().flatten().fold(error, CommandError::hint))
     }
 
     /// The one user who was seen with an app. Who is shown only their own rows would always be it.
-    async fn only_user(&self, org: &Org, app: &str) -> Option<String> {
-        let known = org.known_apps().await.ok()?;
+    async fn only_user(&self, org: &Org, app: &str) -> Result<Option<String>, OrgError> {
+        let known = org.known_apps().await?;
         let users = known.users_of(&[app.to_owned()]);
-        let [user] = users.as_slice() else { return None };
-        let caller = org.user().await.ok()?;
+        let [user] = users.as_slice() else { return Ok(None) };
+        let caller = match org.user().await {
+            Ok(caller) => caller,
+            Err(error) if error.is_about_one_question() => return Ok(None),
+            Err(error) => return Err(error),
+        };
         if *user == caller.username {
-            return None;
+            return Ok(None);
         }
         self.ui.note(&format!("no user is named; the one seen with {app} is taken: {user}"));
-        Some(user.clone())
+        Ok(Some(user.clone()))
     }
 }
 
@@ -452,7 +498,7 @@ fn seen(words: &str, names: &[String]) -> Option<String> {
 /// Says that the org has no such user or knows no such app, and which it has.
 fn unknown(asked: &Asked, recorded: &Recorded) -> Option<CommandError> {
     let known = recorded.known.clone().unwrap_or_default();
-    if recorded.has_no_such_user() {
+    if recorded.is_no_user {
         let error = CommandError::new(format!("this org has no user {}", asked.user))
             .because("sign-ins and grants are looked up by the user")
             .hint("name with `--user USER` the user name as whom the integration signs in")
@@ -467,11 +513,16 @@ fn unknown(asked: &Asked, recorded: &Recorded) -> Option<CommandError> {
     if !recorded.knows_no_such_app() {
         return None;
     }
+    let is_sandbox = recorded.is_sandbox.is_so().then_some(
+        "the org is a sandbox: with one that was refreshed go its sign-ins and grants, and what it \
+         had of its own",
+    );
     let error = CommandError::new(format!("this org knows no app {}", asked.app))
         .because("it is not installed, and no sign-in, grant or change names it")
         .hint("name with `--app APP` the app's API name or label")
         .usage();
-    Some(seen("apps", &known.apps()).into_iter().fold(error, CommandError::hint))
+    let sandbox = is_sandbox.map(str::to_owned);
+    Some(seen("apps", &known.apps()).into_iter().chain(sandbox).fold(error, CommandError::hint))
 }
 
 #[cfg(test)]
@@ -485,7 +536,8 @@ mod tests {
         assert_eq!(back.before(now), "2026-11-24T18:00:00Z".parse().unwrap());
         let day = "2026-11-20".parse::<Since>().unwrap();
         assert_eq!(day, Since::Day(jiff::civil::date(2026, 11, 20)));
-        assert_eq!("2027-01-01".parse::<Since>().unwrap().before(now), now);
+        assert_eq!(Since::Day(jiff::civil::date(2027, 1, 1)).before(now), now);
+        assert!("9999-01-01".parse::<Since>().unwrap_err().contains("yet to come"));
         for (text, words) in [
             ("99999d", "too far back"),
             ("0d", "no time to look at"),

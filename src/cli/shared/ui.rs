@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle, WeakProgressBar};
 
 use owo_colors::OwoColorize as _;
 
@@ -287,6 +287,14 @@ impl Ui {
         }
     }
 
+    /// Says what ended the run: the line of work that was given up half way does not go on.
+    pub(crate) fn last_error(&self, error: &CommandError) {
+        if let Some(bar) = drawn() {
+            bar.finish_and_clear();
+        }
+        self.error(error);
+    }
+
     /// Says what went wrong, why, and what to do; also with `--quiet`.
     pub(crate) fn error(&self, error: &CommandError) {
         let text = told(error);
@@ -548,19 +556,24 @@ fn stderr_as_it_is(text: &str) {
         let mut stream = anstream::AutoStream::auto(io::stderr().lock());
         let _ = stream.write_all(harmless(text).as_bytes());
     };
-    let drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    match drawn.filter(|bar| !bar.is_finished()) {
+    match drawn() {
         Some(bar) => bar.suspend(write),
         None => write(),
     }
 }
 
+/// The line that changes now, if one does.
+fn drawn() -> Option<ProgressBar> {
+    let drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+    drawn.upgrade().filter(|bar| !bar.is_finished())
+}
+
 /// The line that changes and was drawn last: there is one terminal, whoever writes to it.
-static DRAWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
+static DRAWN: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
 
 /// Says which line changes now.
 fn draw(bar: &ProgressBar) {
-    DRAWN.lock().unwrap_or_else(PoisonError::into_inner).replace(bar.clone());
+    DRAWN.lock().unwrap_or_else(PoisonError::into_inner).replace(bar.downgrade());
 }
 
 /// Makes the folder that a file is to lie in. A lone `-` is no file that anybody means.

@@ -28,7 +28,9 @@ pub(in crate::diagnose) fn not_installed(e: &Evidence<'_>) -> Look {
             Found::state("OauthToken", NO_MENU_ITEM)
                 .since(e.change_between(ACTIONS, &e.app_names())),
         ),
-        (Observed::NotObserved(hidden), None) => Look::Unseen(hidden.clone()),
+        (Observed::NotObserved(hidden), None) => {
+            Look::unseen_but(hidden, e.change_between(ACTIONS, &e.app_names()))
+        }
     }
 }
 
@@ -73,7 +75,7 @@ pub(in crate::diagnose) fn blocked(e: &Evidence<'_>) -> Look {
             Look::out_since("the row that blocks the app is of API Access Control", between)
         }
         Observed::Seen(None) => Look::out_since("no row blocks the app", between),
-        Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
+        Observed::NotObserved(hidden) => Look::unseen_but(hidden, between),
     }
 }
 

@@ -14,8 +14,8 @@ pub(in crate::diagnose) fn no_api(e: &Evidence<'_>) -> Look {
 /// That the org answers nobody, for one of these reasons.
 fn refused(e: &Evidence<'_>, ids: &[&str]) -> Option<Found> {
     let refused = e.recorded.refused.as_ref().filter(|one| ids.contains(&one.refusal.id))?;
-    let found = Found::state("the org's answer to this question too", refused.said.clone());
-    Some(Found { is_proven: true, ..found.fit(Fit::VeryLikely) })
+    let found = Found::state("the org's answer to us", refused.said.clone());
+    Some(Found { is_proven: refused.is_from_the_first, ..found.fit(Fit::VeryLikely) })
 }
 
 pub(in crate::diagnose) fn closed(e: &Evidence<'_>) -> Look {
@@ -45,7 +45,11 @@ pub(in crate::diagnose) fn requests(e: &Evidence<'_>) -> Look {
             }
             Look::Hit(found)
         }
-        // They come back hour by hour: that there are some now rules nothing out.
+        // They come back hour by hour: that there are some now rules nothing out, and shows nothing.
+        Observed::Seen((left, of)) if e.was_told(REQUESTS_USED_UP) => {
+            let words = format!("{left} of {of} API requests are left now, and they come back");
+            Look::Hit(Found { is_open: true, ..Found::state("limits", words) })
+        }
         Observed::Seen(_) => Look::Nothing,
         Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
     }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{APP_CHANGED, Began, Fit, Found, Look, Proof};
-use crate::org::recorded::{Grant, Observed, RefreshPolicy};
+use crate::org::recorded::{Observed, RefreshPolicy};
 
 /// So many grants an app keeps for a user; another takes the oldest away (S 10.3).
 const GRANTS: usize = 5;
@@ -208,10 +208,9 @@ pub(in crate::diagnose) fn revoked(e: &Evidence<'_>) -> Look {
 }
 
 pub(in crate::diagnose) fn refreshed_sandbox(e: &Evidence<'_>) -> Look {
-    let is_kept =
-        |grant: &Grant| grant.created.zip(e.stop.last_good).is_some_and(|(at, last)| at < last);
-    if e.recorded.grants.seen().is_some_and(|grants| grants.iter().any(is_kept)) {
-        return Look::out("a grant of before it worked last is still there");
+    // With a sandbox that is refreshed all grants go.
+    if e.recorded.grants.seen().is_some_and(|grants| !grants.is_empty()) {
+        return Look::out("a grant of the app is there");
     }
     // Nothing of this user is recorded here, for it was never this user.
     let others = e.recorded.other_users();
@@ -222,10 +221,10 @@ pub(in crate::diagnose) fn refreshed_sandbox(e: &Evidence<'_>) -> Look {
     if e.stop.last_good.is_some() && !e.recorded.is_sandbox.is_not_so() {
         return Look::out("its sign-ins until it stopped are recorded in this very org");
     }
-    let has_grants = e.recorded.grants.seen().is_none_or(|grants| !grants.is_empty());
+    let is_without_grants = e.recorded.grants.seen().is_some();
     let is_read = e.recorded.sign_ins.seen().is_some_and(|all| !all.is_cut);
     Look::of(&e.recorded.is_sandbox, true, "the org is no sandbox", || {
-        let fit = if has_grants || !is_read { Fit::Possible } else { Fit::VeryLikely };
+        let fit = if is_without_grants && is_read { Fit::VeryLikely } else { Fit::Possible };
         let mut found = Found::state("Organization", "it is a sandbox").fit(fit);
         if fit == Fit::VeryLikely {
             let words = "no sign-in of the app that worked, and no grant of it, is recorded here";

@@ -1,12 +1,14 @@
 //! The user: may they sign in at all, from where and when, and what may they do.
 
 use core::net::IpAddr;
+use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::change::TAKEN_FROM_USER;
 use super::{app, org};
-use crate::diagnose::evidence::Evidence;
+use crate::diagnose::evidence::{Evidence, ShownBy};
 use crate::diagnose::rule::{ACCESS, Began, Fit, Found, Look, Proof};
 use crate::metadata::hours::Week;
 use crate::metadata::range::IpRange;
@@ -46,7 +48,9 @@ pub(in crate::diagnose) fn frozen(e: &Evidence<'_>) -> Look {
             "the user is not frozen",
             e.change_between(&["frozeuser"], &e.user_names()),
         ),
-        Observed::NotObserved(hidden) => Look::Unseen(hidden.clone()),
+        Observed::NotObserved(hidden) => {
+            Look::unseen_but(hidden, e.change_between(&["frozeuser"], &e.user_names()))
+        }
     }
 }
 
@@ -222,27 +226,40 @@ pub(in crate::diagnose) fn hours(e: &Evidence<'_>) -> Look {
     let failed = e.failed();
     if let (Some(week), Some(zone)) = (week, zone) {
         let there = |row: &SignIn| row.time.to_zoned_datetime(zone.clone());
-        let is_outside = |row: &&&SignIn| {
+        let is_outside = |row: &SignIn| {
             let there = there(row);
             let day = usize::try_from(there.weekday().to_monday_zero_offset()).unwrap_or_default();
             let minutes = u32::try_from(i32::from(there.hour()) * 60 + i32::from(there.minute()));
             !week.lets_in(day, minutes.unwrap_or_default())
         };
-        // Where none failed, what worked last may have come at an hour that is not let in any more.
-        let (came, outside) = match failed.as_slice() {
-            [] => ("it worked last", e.worked().next().filter(|row| is_outside(&row))),
-            failed => ("it came", failed.iter().find(is_outside).copied()),
-        };
-        match outside {
-            Some(row) => {
+        // The first that failed tells; where none did, that it came by now at an hour at which it may
+        // not come any more.
+        let last_good = e.worked().next();
+        match (failed.first(), last_good) {
+            (Some(row), _) if !is_outside(row) => {
+                return Look::out("the first that failed came in the hours of the profile");
+            }
+            (None, Some(row)) if !is_outside(row) => {
+                return Look::out("it came in the hours of the profile when it worked last");
+            }
+            (Some(row), _) => {
                 let at = there(row).strftime("%a %H:%M").to_string();
-                let words = format!("{came} on {at} there, which is outside of these");
+                let words = format!("it came on {at} there, which is outside of these");
                 found.proofs.push(Proof { words, ..Proof::sign_in(row, 1) });
                 found.fit = Fit::VeryLikely;
             }
-            None if failed.is_empty() => {}
-            None => return Look::out("each try that failed came in the hours of the profile"),
+            (None, Some(row)) => {
+                let at = there(row).strftime("%a %H:%M").to_string();
+                let words = format!("it worked last on {at} there, which is outside of these");
+                found.proofs.push(Proof { words, ..Proof::sign_in(row, 1) });
+                found.fit = Fit::VeryLikely;
+            }
+            (None, None) => {}
         }
+    }
+    // What works is kept out by no hours.
+    if e.stop.shown_by == ShownBy::Nothing {
+        return Look::Nothing;
     }
     // Words of two meanings, or none at all, leave open whether it is that.
     let is_told = |row: &&SignIn| {
@@ -272,11 +289,18 @@ pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
         "profileFlsChangedStandard",
         "profileEntityPermRemoved",
     ];
+    // What is given now is not lacking; what is not may be given in a way that nobody looked at.
+    if let Some((name, may_read)) = &e.recorded.may_read
+        && may_read.is_so()
+    {
+        return Look::out(format!("the user may read {name} now"));
+    }
     let of_user = e.change_between(TAKEN_FROM_USER, &e.user_names());
     let of_holder = e.change_between(OF_HOLDER, &e.holder_names());
     // What was given was not taken.
     let is_taken = |change: &&Change| !change.display.to_lowercase().contains("granted");
-    let change = of_user.or(of_holder.filter(is_taken));
+    // That sign-ins stopped dates no call.
+    let change = of_user.or(of_holder.filter(is_taken)).filter(|_| e.silent_since.is_none());
     let undated = [
         e.changes_undated(TAKEN_FROM_USER, &e.user_names()),
         e.changes_undated(OF_HOLDER, &e.holder_names()),
@@ -311,12 +335,18 @@ pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
         status == 403 && others.iter().any(|look| matches!(look(e), Look::Hit(_)))
     };
     let is_it = |status| matches!(status, 400 | 403 | 404) && !is_anothers(status);
+    let mut refused: BTreeMap<(&str, u16), (Timestamp, usize)> = BTreeMap::new();
     for kind in e.refused_calls().into_iter().filter(|kind| is_it(kind.status)) {
+        let Some((first, count)) = kind.unmended else { continue };
+        let known = refused.entry((&kind.of, kind.status)).or_insert((first, 0));
+        *known = (known.0.min(first), known.1 + count);
+    }
+    for ((of, status), (first, count)) in refused {
         found.proofs.push(Proof {
             of: "EventLogFile ApiTotalUsage".to_owned(),
             id: None,
-            time: Some(kind.first),
-            words: format!("{} calls of {} ended with {}", kind.count, kind.of, kind.status),
+            time: Some(first),
+            words: format!("{count} calls of {of} ended with {status}"),
         });
     }
     // A change that took access is one where calls fail of it, or the template says that it lacks.

@@ -15,6 +15,7 @@ pub(super) const RULES: &[Rule] = &[
         looks_at: "the words of the sign-ins, and https://status.salesforce.com",
         source: "S 13.2",
         refusals: &["inactive-org", "maintenance"],
+        http: &[503],
         statuses: &[
             "organization locked",
             "organization suspended",
@@ -66,6 +67,7 @@ pub(super) const RULES: &[Rule] = &[
         looks_at: "the error's words; the event log ApiTotalUsage says who makes requests",
         source: "S 10.2",
         refusals: &["too-many-at-once"],
+        http: &[429, 503],
         way_out: at_the_vendor("run fewer at once, and ask for less at a time"),
         ..RULE
     },

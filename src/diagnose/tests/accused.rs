@@ -156,7 +156,7 @@ fn calls_as_they_fail_any_day_show_no_stop() {
         asked(&org)
     };
     let one = ("05:40", "05:40");
-    for (status, count) in [(404, 1), (400, 2), (401, 9)] {
+    for (status, count) in [(404, 1), (400, 2), (401, 9), (403, 1), (503, 2)] {
         let found = of(vec![calls("Lead", status, one, count)]);
         assert_eq!((found.stop.shown_by, cause(&found)), (ShownBy::Nothing, None), "{status}");
     }
@@ -165,7 +165,7 @@ fn calls_as_they_fail_any_day_show_no_stop() {
     let found = of(vec![refused, calls("Case", 404, one, 1)]);
     assert_eq!(found.stop.shown_by, ShownBy::Calls);
     assert_eq!(found.symptom.http, [400]);
-    for (status, count) in [(404, 3), (403, 1), (503, 1)] {
+    for (status, count) in [(404, 3), (403, 3), (503, 3)] {
         let found = of(vec![calls("Lead", status, one, count)]);
         assert_eq!(found.stop.shown_by, ShownBy::Calls, "{status}");
     }
@@ -176,7 +176,7 @@ fn calls_as_they_fail_any_day_show_no_stop() {
 fn what_was_done_to_a_namesake_accuses_nobody() {
     let by_name = "Froze user Lamp Robot";
     let mut org = with_change(failing("User is frozen"), "01:50", "frozeuser", by_name);
-    seen(&mut org.user).is_name_own = false;
+    seen(&mut org.user).has_namesake = Observed::Seen(true);
     seen(&mut org.trail).rows[0].section = "Manage Users".to_owned();
     let found = asked(&org);
     let hit = found.cause.as_ref().unwrap();
@@ -189,8 +189,112 @@ fn what_was_done_to_a_namesake_accuses_nobody() {
         "Froze user Lamp Robot (UserID: [005000000000001])",
     ] {
         let mut org = with_change(failing("User is frozen"), "01:50", "frozeuser", display);
-        seen(&mut org.user).is_name_own = false;
+        seen(&mut org.user).has_namesake = Observed::Seen(true);
         let found = asked(&org);
         assert!(found.cause.as_ref().unwrap().found.began.is_some(), "{display}");
+    }
+}
+
+/// One call that is refused every day hides no others, and dates nothing.
+#[test]
+fn calls_that_went_well_before_tell_more_than_those_that_never_did() {
+    let mut org = well();
+    seen(&mut org.sign_ins).rows.insert(0, sign_in(at("05:50"), "Success"));
+    let kinds = vec![
+        calls("Report", 403, ("00:10", "00:20"), 3),
+        calls("Lead", 200, ("01:00", "01:55"), 3),
+        calls("Lead", 400, ("02:14", "02:50"), 3),
+    ];
+    org.calls = Observed::Seen(Calls { kinds, ..Calls::default() });
+    let org = with_change(org, "02:00", "profileFlsChangedCustom", "Lamp Integration");
+    let found = asked(&org);
+    assert_eq!(
+        (found.stop.last_good, found.stop.first_bad),
+        (Some(at("01:55")), Some(at("02:14")))
+    );
+    let hit = found.cause.as_ref().unwrap();
+    assert_eq!(hit.rule.id, "field-access");
+    assert_eq!(hit.found.began.as_ref().map(|began| began.time), Some(at("02:00")));
+    // Where none is known to have gone well it may have been before the file, for whatever change.
+    let mut org = with_change(well(), "00:30", "profileFlsChangedCustom", "Lamp Integration");
+    seen(&mut org.sign_ins).rows.insert(0, sign_in(at("05:50"), "Success"));
+    let kinds = vec![calls("Lead", 400, ("02:14", "02:50"), 3)];
+    org.calls = Observed::Seen(Calls { kinds, ..Calls::default() });
+    let found = asked(&org);
+    assert!(found.stop.or_before && found.stop.last_good.is_none(), "{:?}", found.stop);
+    let hit = found.cause.as_ref().unwrap();
+    assert_eq!((hit.rule.id, &hit.found.began), ("field-access", &None));
+    assert!(hit.found.proofs.iter().any(|proof| proof.time == Some(at("00:30"))), "{hit:?}");
+}
+
+/// The session is over, and no new one can be had.
+#[test]
+fn a_session_that_is_over_leads_to_what_keeps_sign_ins_out() {
+    let mut org = well();
+    seen(&mut org.app).refresh = Some(RefreshPolicy::Zero);
+    let over = "INVALID_SESSION_ID: Session expired or invalid";
+    assert_eq!(cause(&told(&org, over)), Some("refresh-policy-zero"));
+    // Where sign-ins come it is of the session alone.
+    seen(&mut org.sign_ins).rows.insert(0, sign_in(at("05:50"), "Success"));
+    assert_ne!(cause(&told(&org, over)), Some("refresh-policy-zero"));
+}
+
+#[test]
+fn hours_that_may_be_so_keep_nobody_out_who_comes_in() {
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let mut org = well();
+    seen(&mut org.sign_ins).rows.insert(0, sign_in(at("05:55"), "Success"));
+    *seen(&mut org.hours) =
+        days.iter().flat_map(|day| [format!("{day}Start 0"), format!("{day}End 1439")]).collect();
+    for zone in [Observed::Seen(jiff::tz::TimeZone::UTC), Observed::unread("no")] {
+        org.zone = zone;
+        let found = asked(&org);
+        assert_eq!((found.verdict(), fits(&found)), (Verdict::Nothing, Vec::new()), "{found:?}");
+    }
+    // The first that failed tells, and no try of later.
+    let mut org = failing("Failed: IP Address Not Allowed");
+    *seen(&mut org.hours) =
+        days.iter().flat_map(|day| [format!("{day}Start 0"), format!("{day}End 150")]).collect();
+    org.zone = Observed::Seen(jiff::tz::TimeZone::UTC);
+    assert_ne!(cause(&asked(&org)), Some("login-hours"));
+    // Beside another thing they stand in its way.
+    let mut org = with_change(failing("User is frozen"), "01:50", "frozeuser", "Froze Lamp Robot");
+    seen(&mut org.locks).is_frozen = true;
+    *seen(&mut org.hours) =
+        days.iter().flat_map(|day| [format!("{day}Start 480"), format!("{day}End 1080")]).collect();
+    org.zone = Observed::Seen(jiff::tz::TimeZone::UTC);
+    let found = asked(&org);
+    let also: Vec<(&str, bool)> =
+        found.also.iter().map(|hit| (hit.rule.id, hit.is_in_the_way)).collect();
+    assert_eq!((cause(&found), also), (Some("user-frozen"), vec![("login-hours", true)]));
+}
+
+/// What a row of a change says counts where the state itself is not shown.
+#[test]
+fn a_change_is_told_where_what_it_changed_is_hidden() {
+    let mut org = with_change(well(), "01:50", "blockConnectedApplication", "Blocked Lamp Sync");
+    org.blocked = Observed::hidden("no", "Modify Metadata");
+    assert_eq!(cause(&told(&org, "OAUTH_APP_BLOCKED")), Some("app-blocked"));
+    assert_eq!(cause(&asked(&org)), Some("app-blocked"));
+    let mut org = with_change(well(), "01:50", "frozeuser", "Froze Lamp Robot");
+    org.locks = Observed::hidden("no", "Manage Users");
+    assert_eq!(cause(&asked(&org)), Some("user-frozen"));
+}
+
+/// What the user was given since is not lacking now.
+#[test]
+fn what_may_be_read_now_was_not_taken() {
+    let error = "INVALID_TYPE: sObject type 'Lead' is not supported.";
+    let changed = "profileOlpChangedCustom";
+    let mut org = with_change(well(), "05:30", changed, "Changed profile Lamp Integration");
+    seen(&mut org.sign_ins).rows.insert(0, sign_in(at("05:50"), "Success"));
+    org.may_read = Some(("Lead".to_owned(), Observed::Seen(true)));
+    let found = told(&org, error);
+    assert_eq!((found.verdict(), cause(&found)), (Verdict::Nothing, None), "{found:?}");
+    let out = found.ruled_out.iter().find(|one| one.rule.id == "field-access").unwrap();
+    assert_eq!(out.why, "the user may read Lead now");
+    for may_read in [Observed::Seen(false), Observed::hidden("no", "X")] {
+        org.may_read = Some(("Lead".to_owned(), may_read));
+        assert_eq!(cause(&told(&org, error)), Some("field-access"));
     }
 }

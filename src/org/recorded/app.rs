@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::rights::METADATA;
-use super::{Asked, Observed, in_short};
+use super::{Asked, Hidden, Observed, in_short};
 use crate::metadata::document::Element;
 use crate::metadata::full_name::canonical_full_name;
 use crate::metadata::labels::{CONNECTED_APP, EXTERNAL_APP};
@@ -112,18 +112,21 @@ impl Looked {
         self.state.seen().map(|app| app.kind)
     }
 
-    /// The names by which rows may know the app: what was said, the label, and where a label's
-    /// space may stand an API name's `_`.
+    /// The names by which rows may know the app.
     pub(super) fn names(&self, asked: &str) -> Vec<String> {
-        let app = self.state.seen();
-        let own = app.into_iter().flat_map(|app| [Some(app.name.clone()), app.label.clone()]);
-        let mut names = vec![asked.to_owned()];
-        names.extend(own.flatten());
-        names.extend(names.clone().iter().map(|name| name.replace('_', " ")));
-        let mut seen = BTreeSet::new();
-        names.retain(|name| !name.is_empty() && seen.insert(name.to_lowercase()));
-        names
+        names_of(self.state.seen(), asked)
     }
+}
+
+/// What was said, the API name and the label; and where a label's space may stand an API name's `_`.
+fn names_of(app: Option<&AppState>, asked: &str) -> Vec<String> {
+    let own = app.into_iter().flat_map(|app| [Some(app.name.clone()), app.label.clone()]);
+    let mut names = vec![asked.to_owned()];
+    names.extend(own.flatten());
+    names.extend(names.clone().iter().map(|name| name.replace('_', " ")));
+    let mut seen = BTreeSet::new();
+    names.retain(|name| !name.is_empty() && seen.insert(name.to_lowercase()));
+    names
 }
 
 /// Reads it: a list, a list of what is blocked, and one retrieve.
@@ -160,11 +163,16 @@ pub(super) async fn read(
     };
     let set = match org.retrieve_all(&request).await {
         Ok(retrieved) => retrieved.components,
-        Err(error) if error.is_about_one_question() => return Ok(unread(&in_short(&error))),
+        Err(error) if error.is_about_rights() => {
+            return Ok(unread(&Hidden { reason: in_short(&error), right: Some(METADATA) }));
+        }
+        Err(error) if error.is_about_one_question() => {
+            return Ok(unread(&Hidden { reason: in_short(&error), right: None }));
+        }
         Err(error) => return Err(error),
     };
     let state = state(&set, app, own.as_deref().unwrap_or_default());
-    let names = Looked { state: state.clone(), ..unread("") }.names(app);
+    let names = names_of(state.seen(), app);
     Ok(Looked {
         state,
         blocked: match &blocks {
@@ -186,13 +194,17 @@ pub(super) async fn read(
     })
 }
 
-fn unread(why: &str) -> Looked {
+/// Where none of it was read.
+pub(super) fn unread(why: &Hidden) -> Looked {
+    fn hidden<T>(why: &Hidden) -> Observed<T> {
+        Observed::NotObserved(why.clone())
+    }
     Looked {
-        state: Observed::hidden(why, METADATA),
-        blocked: Observed::hidden(why, METADATA),
-        password_flow: Observed::hidden(why, METADATA),
-        ranges: Observed::hidden(why, METADATA),
-        hours: Observed::hidden(why, METADATA),
+        state: hidden(why),
+        blocked: hidden(why),
+        password_flow: hidden(why),
+        ranges: hidden(why),
+        hours: hidden(why),
     }
 }
 

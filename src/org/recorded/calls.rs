@@ -33,14 +33,16 @@ pub struct Kind {
     pub status: u16,
     /// The object, or the resource.
     pub of: String,
+    /// The HTTP method: who may read an object need not be able to write it.
+    pub method: Option<String>,
     /// When the first was made.
     pub first: Timestamp,
     /// When the last was.
     pub last: Timestamp,
     /// How many.
     pub count: usize,
-    /// Of those that went wrong, the ones after the last call of the same object or resource that
-    /// went well: when the first was made, and how many there are.
+    /// Of those that went wrong, the ones after the last such call, of the same object or resource
+    /// and method, that went well: when the first was made, and how many there are.
     pub unmended: Option<(Timestamp, usize)>,
     /// The address of the last.
     pub address: Option<String>,
@@ -50,6 +52,12 @@ impl Kind {
     /// Says whether they went well.
     pub fn is_good(&self) -> bool {
         is_good(self.status)
+    }
+
+    /// Says whether these and others ask the same, so that what becomes of the one is what becomes
+    /// of the other.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.of == other.of && self.method == other.method
     }
 }
 
@@ -109,8 +117,15 @@ fn parse(bytes: &[u8], user: Option<&str>, names: &[String]) -> Option<Calls> {
     let column = |name: &str| header.iter().position(|one| one.eq_ignore_ascii_case(name));
     let status = column("STATUS_CODE")?;
     let time = column("TIMESTAMP_DERIVED")?;
-    let [of_user, of_app, entity, resource, address] =
-        ["USER_ID", "CONNECTED_APP_NAME", "ENTITY_NAME", "API_RESOURCE", "CLIENT_IP"].map(column);
+    let [of_user, of_app, entity, resource, address, method] = [
+        "USER_ID",
+        "CONNECTED_APP_NAME",
+        "ENTITY_NAME",
+        "API_RESOURCE",
+        "CLIENT_IP",
+        "HTTP_METHOD",
+    ]
+    .map(column);
     let counts = column("COUNTS_AGAINST_API_LIMIT");
     let mut ours: Vec<Call> = Vec::new();
     let (mut of_apps, mut all) = (BTreeMap::<String, usize>::new(), 0);
@@ -143,7 +158,8 @@ fn parse(bytes: &[u8], user: Option<&str>, names: &[String]) -> Option<Calls> {
             continue;
         };
         let of = text(entity).or_else(|| text(resource)).unwrap_or_default().to_owned();
-        ours.push(Call { at, status, of, address: text(address).map(str::to_owned) });
+        let owned = |column| text(column).map(str::to_owned);
+        ours.push(Call { at, status, of, method: owned(method), address: owned(address) });
     }
     let busiest = of_apps.into_iter().max_by_key(|(_, count)| *count);
     Some(Calls {
@@ -158,24 +174,27 @@ struct Call {
     at: Timestamp,
     status: u16,
     of: String,
+    method: Option<String>,
     address: Option<String>,
 }
 
 /// Counts calls that ended alike in one hour.
 fn kinds(mut calls: Vec<Call>) -> Vec<Kind> {
     calls.sort_by_key(|call| call.at);
-    let mut went_well: BTreeMap<String, Timestamp> = BTreeMap::new();
+    let mut went_well: BTreeMap<(String, Option<String>), Timestamp> = BTreeMap::new();
     for call in calls.iter().filter(|call| is_good(call.status)) {
-        went_well.insert(call.of.clone(), call.at);
+        went_well.insert((call.of.clone(), call.method.clone()), call.at);
     }
-    let mut kinds: BTreeMap<(u16, String, i64), Kind> = BTreeMap::new();
-    for Call { at, status, of, address } in calls {
+    let mut kinds: BTreeMap<(u16, (String, Option<String>), i64), Kind> = BTreeMap::new();
+    for Call { at, status, of, method, address } in calls {
+        let asked = (of.clone(), method.clone());
         let is_unmended =
-            !is_good(status) && went_well.get(&of).is_none_or(|went_well| at > *went_well);
+            !is_good(status) && went_well.get(&asked).is_none_or(|went_well| at > *went_well);
         let hour = at.as_second().div_euclid(3600);
-        let kind = kinds.entry((status, of.clone(), hour)).or_insert_with(|| Kind {
+        let kind = kinds.entry((status, asked, hour)).or_insert_with(|| Kind {
             status,
             of,
+            method,
             first: at,
             last: at,
             count: 0,
@@ -242,6 +261,7 @@ mod tests {
             at: Timestamp::from_second(60 * minute).unwrap(),
             status,
             of: of.to_owned(),
+            method: None,
             address: None,
         };
         // The rows of a file need not come in order.
@@ -257,5 +277,18 @@ mod tests {
         let first = Timestamp::from_second(60 * 50).unwrap();
         assert_eq!((of_404.count, of_404.unmended), (3, Some((first, 1))));
         assert!(all.iter().all(|one| one.status == 404 || one.unmended.is_none()));
+    }
+
+    #[test]
+    fn who_may_read_need_not_be_able_to_write() {
+        let call = |minute: i64, status, method: &str| Call {
+            at: Timestamp::from_second(60 * minute).unwrap(),
+            status,
+            of: "Lead".to_owned(),
+            method: Some(method.to_owned()),
+            address: None,
+        };
+        let all = kinds(vec![call(10, 403, "POST"), call(20, 200, "GET")]);
+        assert!(all.iter().any(|one| one.status == 403 && one.unmended.is_some()));
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::app::{AppKind, Looked};
 use super::rights::{CUSTOMIZE, Rights};
-use super::{Observed, in_short, is_same_id, is_word};
+use super::{Observed, in_short, is_same_id, is_same_name, is_word};
 use crate::metadata::lasting::org_time;
 use crate::metadata::registry::ApiVersion;
 use crate::org::http::soql_text;
@@ -95,7 +95,7 @@ fn grants(rows: &[Json], user: &str, names: &[String], rights: &Rights) -> Obser
     }
     let is_it = |row: &&Json| {
         let app = row["AppName"].as_str().unwrap_or_default();
-        names.iter().any(|name| name.eq_ignore_ascii_case(app))
+        names.iter().any(|name| is_same_name(name, app))
     };
     let time = |row: &Json, name: &str| row[name].as_str().and_then(org_time);
     let grant = |row: &Json| Grant {
@@ -106,7 +106,7 @@ fn grants(rows: &[Json], user: &str, names: &[String], rights: &Rights) -> Obser
     };
     let grants: Vec<Grant> = rows.iter().filter(is_it).map(grant).collect();
     // Such rows simply end (S 12.3): what does not come need not be absent.
-    if grants.is_empty() && rows.len() >= ROWS {
+    if rows.len() >= ROWS {
         return Observed::unread("the user has more grants than the org tells at once");
     }
     Observed::Seen(grants)
@@ -135,7 +135,7 @@ async fn of_usage(
 async fn usage(org: &Org, user: &str, names: &[String]) -> Result<Observed<Vec<Grant>>, OrgError> {
     let is_it = |app: &Json| {
         let name = app["developerName"].as_str().unwrap_or_default();
-        names.iter().any(|one| one.eq_ignore_ascii_case(name))
+        names.iter().any(|one| is_same_name(one, name))
     };
     let app = match find(org, "apps/oauth/usage", "apps", &is_it).await? {
         Page::Found(app) => app,
@@ -146,11 +146,16 @@ async fn usage(org: &Org, user: &str, names: &[String]) -> Result<Observed<Vec<G
         return Ok(Observed::unread("the usage API names the app without an id"));
     };
     let users = format!("apps/oauth/usage/{id}/users");
-    let is_user = |one: &Json| {
+    let id_of = |one: &Json| {
         let id = one["userIdentifier"].as_str().or_else(|| one["identifier"].as_str());
-        id.is_some_and(|id| is_same_id(id, user))
+        id.map(str::to_owned)
     };
+    // What an entry holds is published nowhere: one that names nobody may be this user's.
+    let is_user = |one: &Json| id_of(one).is_none_or(|id| is_same_id(&id, user));
     match find(org, &users, "users", &is_user).await? {
+        Page::Found(one) if id_of(&one).is_none() => {
+            return Ok(Observed::unread("the usage API's list of users names none by an id"));
+        }
         Page::Found(_) => {}
         Page::End => return Ok(Observed::Seen(Vec::new())),
         Page::Unread(why) => return Ok(Observed::unread(why)),

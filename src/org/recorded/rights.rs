@@ -1,8 +1,10 @@
 //! What the caller may see, and what of the user, the app and the org is asked as a fact, in one
 //! go.
 
-use super::{Asked, Observed};
-use crate::metadata::fact::{Access, Fact, FactAnswer, FactValues, OrganizationFact};
+use super::{Asked, Observed, Refused};
+use crate::metadata::fact::{
+    Access, Fact, FactAnswer, FactValues, FieldFlag, ObjectFlag, OrganizationFact,
+};
 use crate::metadata::value::Value;
 use crate::org::{Org, OrgError};
 
@@ -22,6 +24,7 @@ pub(super) struct Rights {
     pub(super) is_sandbox: Observed<bool>,
     pub(super) has_api: Observed<bool>,
     pub(super) has_api_enabled: Observed<bool>,
+    pub(super) may_read: Option<(String, Observed<bool>)>,
     pub(super) is_installed: Observed<bool>,
     pub(super) is_let_in: Observed<bool>,
     pub(super) api_access_control: Observed<bool>,
@@ -30,6 +33,14 @@ pub(super) struct Rights {
 
 fn permission(name: &str) -> Fact {
     Fact::Access(Access::Permission(name.to_owned()))
+}
+
+/// Whether a user is given to read an object, or a field `Object.Field`.
+fn reading(name: &str) -> Fact {
+    Fact::Access(match name.contains('.') {
+        true => Access::Field(name.to_owned(), FieldFlag::Read),
+        false => Access::Object(name.to_owned(), ObjectFlag::Read),
+    })
 }
 
 /// The system permissions of the caller that decide what they are shown.
@@ -44,7 +55,12 @@ const OF_CALLER: [&str; 6] = [
 
 impl Rights {
     pub(super) async fn read(org: &Org, asked: &Asked) -> Result<Self, OrgError> {
-        let caller = org.user().await.ok();
+        let caller = match org.user().await {
+            Ok(caller) => Some(caller),
+            Err(error) if Refused::half_way(&error).is_some() => return Err(error),
+            // Some sessions may not be asked whose they are.
+            Err(_) => None,
+        };
         let (user, app) = (Some(asked.user.clone()), Some(asked.app.clone()));
         let let_in = Fact::AppAccess(asked.app.clone());
         let is_sandbox = Fact::Organization(OrganizationFact::IsSandbox);
@@ -58,6 +74,8 @@ impl Rights {
             (is_sandbox.clone(), None),
             (has_api.clone(), None),
         ];
+        let read = asked.read.as_ref().map(|name| (name, reading(name)));
+        wanted.extend(read.iter().map(|(_, fact)| (fact.clone(), user.clone())));
         if let Some(caller) = &caller {
             let of_caller = |name: &&str| (permission(name), Some(caller.username.clone()));
             wanted.extend(OF_CALLER.iter().map(of_caller));
@@ -70,6 +88,7 @@ impl Rights {
             is_sandbox: flag(&is_sandbox, &None, VIEW_SETUP),
             has_api: flag(&has_api, &None, VIEW_SETUP),
             has_api_enabled: flag(&permission("ApiEnabled"), &user, VIEW_SETUP),
+            may_read: read.map(|(name, fact)| (name.clone(), flag(&fact, &user, VIEW_SETUP))),
             is_installed: flag(&Fact::AppInstalled, &app, CUSTOMIZE),
             is_let_in: flag(&let_in, &user, VIEW_SETUP),
             api_access_control: flag(&Fact::ApiAccessControl, &None, METADATA),

@@ -157,7 +157,7 @@ pub(super) async fn read(
     };
     let newest = rows(org, user, &format!(">= {}", soql_time(since)), MOST).await;
     let mut all = match Observed::answer(newest, HISTORY)? {
-        Observed::Seen(rows) => SignIns { is_cut: rows.len() >= MOST, rows },
+        Observed::Seen(all) => all,
         Observed::NotObserved(hidden) => return Ok(Observed::NotObserved(hidden)),
     };
     // Who tries again and again fills all that is read at once.
@@ -166,11 +166,14 @@ pub(super) async fn read(
         let Some(oldest) = oldest.filter(|_| all.is_cut && !all.has_come_by_itself(names)) else {
             break;
         };
-        let when = format!(">= {} AND LoginTime < {}", soql_time(since), soql_time(oldest));
+        // Others may have come in the same second.
+        let when = format!(">= {} AND LoginTime <= {}", soql_time(since), soql_time(oldest));
         match rows(org, user, &when, MOST).await {
             Ok(more) => {
-                all.is_cut = more.len() >= MOST;
-                all.rows.extend(more);
+                all.is_cut = more.is_cut;
+                let known: BTreeSet<String> = all.rows.iter().map(|row| row.id.clone()).collect();
+                let is_new = |row: &SignIn| row.id.is_empty() || !known.contains(&row.id);
+                all.rows.extend(more.rows.into_iter().filter(is_new));
             }
             Err(error) if error.is_about_one_question() => break,
             Err(error) => return Err(error),
@@ -188,8 +191,8 @@ pub(super) async fn read(
     if !all.is_cut && !all.has_come_by_itself(names) {
         match rows(org, user, &format!("< {}", soql_time(since)), OLDER).await {
             Ok(older) => {
-                all.is_cut |= older.len() >= OLDER;
-                all.rows.extend(older);
+                all.is_cut |= older.is_cut;
+                all.rows.extend(older.rows);
             }
             Err(error) if error.is_about_one_question() => all.is_cut = true,
             Err(error) => return Err(error),
@@ -198,16 +201,17 @@ pub(super) async fn read(
     Ok(Observed::Seen(all))
 }
 
-async fn rows(org: &Org, user: &str, when: &str, most: usize) -> Result<Vec<SignIn>, OrgError> {
+async fn rows(org: &Org, user: &str, when: &str, most: usize) -> Result<SignIns, OrgError> {
     let soql = format!(
         "SELECT Id, LoginTime, LoginType, LoginSubType, Application, Status, SourceIp FROM \
          LoginHistory WHERE UserId = {} AND LoginTime {when} ORDER BY LoginTime DESC LIMIT {most}",
         soql_text(user)
     );
     let rows = org.wire.query(&soql).await?;
+    let is_cut = rows.len() >= most;
     let mut rows: Vec<SignIn> = rows.iter().filter_map(sign_in).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.time));
-    Ok(rows)
+    Ok(SignIns { rows, is_cut })
 }
 
 fn sign_in(row: &Json) -> Option<SignIn> {

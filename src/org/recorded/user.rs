@@ -20,8 +20,8 @@ pub struct UserState {
     pub username: String,
     /// The name that people read.
     pub name: String,
-    /// Whether no other user is called so, as far as the org shows them.
-    pub is_name_own: bool,
+    /// Whether another user is called so too.
+    pub has_namesake: Observed<bool>,
     /// Whether they may sign in at all.
     pub is_active: Option<bool>,
     /// The profile, by the name that Setup shows.
@@ -48,44 +48,50 @@ pub struct Assignment {
     pub ends: Option<Timestamp>,
 }
 
+/// Asks for the user by their user name; none where there is none.
 pub(super) async fn read(
     org: &Org,
     asked: &Asked,
     rights: &Rights,
-) -> Result<Observed<UserState>, OrgError> {
+) -> Result<Observed<Option<UserState>>, OrgError> {
     let soql = format!(
         "SELECT Id, Username, Name, IsActive, Profile.Name FROM User WHERE Username = {}",
         soql_text(&asked.user)
     );
     let rows = Observed::answer(org.wire.query(&soql).await, VIEW_SETUP)?;
     let mut user = rows.and_then(|rows| of_row(rows.first(), asked, rights));
-    if let Observed::Seen(user) = &mut user {
+    if let Observed::Seen(Some(user)) = &mut user {
         // Two may have one name, and changes may name a user by that alone.
         let soql = format!("SELECT Id FROM User WHERE Name = {} LIMIT 2", soql_text(&user.name));
-        let namesakes = Observed::answer(org.wire.query(&soql).await, VIEW_SETUP)?;
-        user.is_name_own = namesakes.seen().is_some_and(|rows| rows.len() < 2);
+        let namesakes = Observed::answer(org.wire.query(&soql).await, MANAGE_USERS)?;
+        user.has_namesake = namesakes.and_then(|rows| match rows.len() {
+            // Who may not see all users may be shown one of two.
+            0 | 1 if !rights.has(&["ManageUsers", "ViewAllData"]) => {
+                Observed::hidden("the org may not show all users", MANAGE_USERS)
+            }
+            0 | 1 => Observed::Seen(false),
+            _ => Observed::Seen(true),
+        });
     }
     Ok(user)
 }
 
-/// The user of a row, or why there is none.
-fn of_row(row: Option<&Json>, asked: &Asked, rights: &Rights) -> Observed<UserState> {
+/// The user of a row; none where there is no such user, by who would be shown them.
+fn of_row(row: Option<&Json>, asked: &Asked, rights: &Rights) -> Observed<Option<UserState>> {
     let text = |value: &Json| value.as_str().map(str::to_owned);
     let found = row.and_then(|row| {
         Some(UserState {
             id: text(&row["Id"])?,
             username: text(&row["Username"]).unwrap_or_else(|| asked.user.clone()),
             name: text(&row["Name"]).unwrap_or_default(),
-            is_name_own: false,
+            has_namesake: Observed::unread("nobody was asked"),
             is_active: row["IsActive"].as_bool(),
             profile: text(&row["Profile"]["Name"]),
         })
     });
     match found {
-        Some(user) => Observed::Seen(user),
-        None if rights.has(&["ManageUsers"]) => {
-            Observed::unread(format!("there is no user `{}` in this org", asked.user))
-        }
+        Some(user) => Observed::Seen(Some(user)),
+        None if rights.has(&["ManageUsers"]) => Observed::Seen(None),
         None => Observed::hidden(
             format!("the org shows no user `{}` to this one", asked.user),
             MANAGE_USERS,

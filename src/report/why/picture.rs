@@ -40,6 +40,10 @@ pub(super) fn picture(why: &Why<'_>, diagnosis: &Diagnosis) -> Markup {
     // What is older than what was asked for would press the rest together.
     let is_asked = |one: &&Moment| why.since.is_none_or(|since| one.from >= since);
     let moments: Vec<&Moment> = diagnosis.timeline.iter().filter(is_asked).collect();
+    // What is so now alone is no picture.
+    if moments.iter().all(|one| one.kind == MomentKind::Drift) {
+        return html! {};
+    }
     let Some(begin) = moments.iter().map(|one| one.from).min() else { return html! {} };
     let last = moments.iter().map(|one| one.to).max().unwrap_or(begin);
     let end = why.now.max(last);

@@ -17,18 +17,17 @@ pub(super) fn capital(text: &str) -> String {
     first.unwrap_or_default() + letters.as_str()
 }
 
-/// A time: of today the hour alone; in UTC beside the reader's own, where they differ.
+/// A time where the reader is, and in UTC beside it where they differ. The day is always said: what is
+/// written is read on other days too.
 pub(super) fn at(why: &Why<'_>, time: Timestamp) -> String {
     let local = time.to_zoned_datetime(why.zone.clone());
-    let today = why.now.to_zoned_datetime(why.zone.clone()).date();
     let (day, hour) = (local.date(), local.strftime("%H:%M"));
-    let shown = if day == today { hour.to_string() } else { format!("{day} {hour}") };
     if local.offset().is_zero() {
-        return format!("{shown} UTC");
+        return format!("{day} {hour} UTC");
     }
     let utc = time.to_zoned_datetime(TimeZone::UTC);
     let utc_day = if utc.date() == day { String::new() } else { format!("{} ", utc.date()) };
-    format!("{shown} ({utc_day}{} UTC)", utc.strftime("%H:%M"))
+    format!("{day} {hour} ({utc_day}{} UTC)", utc.strftime("%H:%M"))
 }
 
 /// From one time to another.
@@ -48,7 +47,8 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
         return format!("{user} is not seen to have used {app} here: {other} has");
     }
     let when = match (stop.first_bad, stop.last_good, stop.shown_by) {
-        (Some(first), ..) if stop.or_before => {
+        // A change that dates it says that it was not before.
+        (Some(first), ..) if stop.or_before && !is_dated(diagnosis) => {
             format!("It stopped at {} or before", at(why, first))
         }
         (Some(first), ..) => format!("It stopped at {}", at(why, first)),
@@ -88,6 +88,12 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
                 },
             }
         }
+        (Verdict::Blind, _) if diagnosis.refused.is_some() => {
+            let said = diagnosis.refused.as_deref().unwrap_or_default();
+            format!(
+                "The org answers no question, so that nothing it has recorded could be seen: {said}"
+            )
+        }
         (Verdict::Blind, _) => {
             "Nothing that would tell why could be seen in the org: no sign-ins, grants, changes or \
              policies"
@@ -112,6 +118,11 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
             format!("{seen}{last}{also}")
         }
     }
+}
+
+/// Says whether it is known since when what stopped it is so.
+fn is_dated(diagnosis: &Diagnosis) -> bool {
+    diagnosis.cause.as_ref().is_some_and(|cause| cause.found.began.is_some())
 }
 
 /// Says whether a right would show more.
@@ -188,12 +199,19 @@ fn in_the_way(why: &Why<'_>, diagnosis: &Diagnosis, cause: &Hit) -> String {
         let is_first = time.zip(since(cause)).is_some_and(|(time, other)| time < other);
         let at = time.map(|time| format!(" (since {})", at(why, time))).unwrap_or_default();
         match (hit.rule.is_recorded, is_first) {
-            (true, _) => format!("; in its way too: {}{at}", hit.rule.cause),
-            (false, true) => format!("; what fits too, and came first: {}{at}", hit.rule.cause),
-            (false, false) => format!("; what fits too: {}{at}", hit.rule.cause),
+            (true, _) => ("in its way too", format!("{}{at}", hit.rule.cause)),
+            (false, true) => ("what fits too, and came first", format!("{}{at}", hit.rule.cause)),
+            (false, false) => ("what fits too", format!("{}{at}", hit.rule.cause)),
         }
     };
-    diagnosis.also.iter().filter(|hit| hit.is_in_the_way).map(in_words).collect()
+    let mut told: Vec<(&str, Vec<String>)> = Vec::new();
+    for (how, what) in diagnosis.also.iter().filter(|hit| hit.is_in_the_way).map(in_words) {
+        match told.iter_mut().find(|(known, _)| *known == how) {
+            Some((_, all)) => all.push(what),
+            None => told.push((how, vec![what])),
+        }
+    }
+    told.iter().map(|(how, all)| format!("; {how}: {}", all.join(", and "))).collect()
 }
 
 /// What somebody did, by the audit trail's name for it; and whether that says all.
@@ -275,7 +293,7 @@ pub(super) fn misfit(diagnosis: &Diagnosis) -> Option<String> {
         let has_words = symptom.told_status.as_ref().is_some_and(|one| hit.rule.has_status(one));
         of(hit.rule.refusals) || of(hit.rule.may_refuse) || has_words
     };
-    let found = diagnosis.cause.as_ref()?;
+    let found = diagnosis.cause.as_ref().filter(|_| diagnosis.refused.is_none())?;
     let rows = match symptom.in_rows.as_slice() {
         [] => "no sign-in that failed is recorded here".to_owned(),
         rows => format!("the sign-ins recorded here fail with: {}", rows.join(", ")),
@@ -291,9 +309,11 @@ pub(super) fn misfit(diagnosis: &Diagnosis) -> Option<String> {
 pub(super) fn of_error(symptom: &Symptom, causes: &[&'static Rule]) -> String {
     let usual = || causes.iter().filter(|rule| diagnose::is_usual(rule, symptom));
     match (usual().count(), symptom.refusal) {
-        (1, _) => {
+        // The words may mean more than what is found of them.
+        (1, Some(refusal)) => format!("That error says: {}", refusal.means),
+        (1, None) => {
             let cause = usual().next().map_or("", |rule| rule.cause);
-            format!("That error says: {cause}")
+            format!("That error may say: {cause}")
         }
         (0, Some(refusal)) => format!("{}: {}", capital(refusal.means), refusal.way_out),
         (0, None) => "Nothing is known of that error: show it to the vendor, and ask the org with \
@@ -351,6 +371,10 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
             let first = diagnosis.consistent.first();
             let first = first.filter(|hit| hit.found.fit > Fit::Possible);
             next.extend(first.iter().flat_map(|hit| actions(why, hit)));
+            // What the org shows to be so stands in its way whatever else does.
+            let shown = diagnosis.consistent.iter();
+            let shown = shown.filter(|hit| hit.rule.is_recorded && !hit.found.is_open);
+            next.extend(shown.flat_map(|hit| actions(why, hit)));
             next.extend(diagnosis.also.iter().flat_map(|hit| actions(why, hit)));
             next.push(
                 "at the vendor look at the exact error and its time, and whether it works again \
@@ -358,11 +382,15 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
                     .to_owned(),
             );
         }
-        Verdict::Nothing => next.push(
+        Verdict::Nothing => {
+            let in_the_way = diagnosis.also.iter().filter(|hit| hit.is_in_the_way);
+            next.extend(in_the_way.flat_map(|hit| actions(why, hit)));
+            next.push(
             "at the vendor look at the exact error and its time, and give it to `--error`; whether \
              it runs at all; at which address and as whom it signs in"
                 .to_owned(),
-        ),
+            );
+        }
         Verdict::Blind => {}
     }
     let (mut next, _) = once(next);
@@ -387,9 +415,6 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
 
 /// What mends a thing: by package or by hand, and at the vendor.
 fn actions(why: &Why<'_>, hit: &Hit) -> Vec<String> {
-    if hit.found.over.is_some() {
-        return Vec::new();
-    }
     let vendor = hit.rule.way_out.at_the_vendor.map(|words| format!("at the vendor: {words}"));
     in_org(why, hit).into_iter().chain(vendor).collect()
 }
@@ -399,7 +424,9 @@ fn in_org(why: &Why<'_>, hit: &Hit) -> Option<String> {
     let is_packaged = hit.step.as_ref().is_some_and(|step| step.is_packaged);
     let by_hand = || hit.rule.way_out.by_hand.filter(|_| hit.found.over.is_none());
     match &why.fix {
-        Some(fix) if is_packaged => Some(format!("`{fix}` shows the plan, asks, and looks again")),
+        Some(fix) if is_packaged && hit.found.over.is_none() => {
+            Some(format!("`{fix}` shows the plan, asks, and looks again"))
+        }
         _ => by_hand().map(|words| format!("{words}; the page of Setup is named below")),
     }
 }

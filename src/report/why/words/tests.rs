@@ -36,6 +36,7 @@ fn diagnosis(rule: &str, began: Option<Began>) -> Diagnosis {
         timeline: Vec::new(),
         is_blind: false,
         other_users: Vec::new(),
+        refused: None,
     }
 }
 
@@ -65,10 +66,10 @@ fn the_first_line_says_when_and_by_whom_in_both_times() {
     let found = diagnosis("ip-enforced", Some(began.clone()));
     assert_eq!(
         first_line(&found, "CET-1", "2026-11-25T06:00:00Z"),
-        "It stopped at 02:14 (01:14 UTC), after J. Doe changed the app's IP relaxation at 01:50 \
-         (00:50 UTC): the address from which it comes is not let in"
+        "It stopped at 2026-11-25 02:14 (01:14 UTC), after J. Doe changed the app's IP relaxation \
+         at 2026-11-25 01:50 (00:50 UTC): the address from which it comes is not let in"
     );
-    // On another day the day is said too, in UTC where that is another.
+    // The day in UTC is said too, where that is another.
     assert_eq!(
         first_line(&found, "EST5", "2026-11-26T06:00:00Z"),
         "It stopped at 2026-11-24 20:14 (2026-11-25 01:14 UTC), after J. Doe changed the app's \
@@ -78,17 +79,17 @@ fn the_first_line_says_when_and_by_whom_in_both_times() {
     let frozen = Began { action: Some("frozeuser".to_owned()), ..began.clone() };
     assert_eq!(
         first_line(&diagnosis("user-frozen", Some(frozen)), "UTC0", "2026-11-25T06:00:00Z"),
-        "It stopped at 01:14 UTC, after J. Doe froze the user at 00:50 UTC"
+        "It stopped at 2026-11-25 01:14 UTC, after J. Doe froze the user at 2026-11-25 00:50 UTC"
     );
     let what = "the assignment of X ran out".to_owned();
     let over = Began { by: None, what, action: None, ..began };
     assert_eq!(
         first_line(&diagnosis("assignment-expired", Some(over)), "UTC0", "2026-11-25T06:00:00Z"),
-        "It stopped at 01:14 UTC, after the assignment of X ran out at 00:50 UTC"
+        "It stopped at 2026-11-25 01:14 UTC, after the assignment of X ran out at 2026-11-25 00:50 UTC"
     );
     assert_eq!(
         first_line(&diagnosis("secret-rotated", None), "UTC0", "2026-11-25T06:00:00Z"),
-        "It stopped at 01:14 UTC: the client secret, or the client id, is not the app's any more"
+        "It stopped at 2026-11-25 01:14 UTC: the client secret, or the client id, is not the app's any more"
     );
 }
 
@@ -104,7 +105,7 @@ fn what_was_not_seen_is_said_first() {
     ];
     assert_eq!(
         first_line(&found, "UTC0", "2026-11-25T06:00:00Z"),
-        "Not all could be seen (policies, blocks). It stopped at 01:14 UTC; why, what could be \
+        "Not all could be seen (policies, blocks). It stopped at 2026-11-25 01:14 UTC; why, what could be \
          seen does not tell"
     );
 }
