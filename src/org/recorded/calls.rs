@@ -180,12 +180,14 @@ struct Call {
 
 /// Counts calls that ended alike in one hour.
 fn kinds(mut calls: Vec<Call>) -> Vec<Kind> {
+    // Of what, and by which method.
+    type Question = (String, Option<String>);
     calls.sort_by_key(|call| call.at);
-    let mut went_well: BTreeMap<(String, Option<String>), Timestamp> = BTreeMap::new();
+    let mut went_well: BTreeMap<Question, Timestamp> = BTreeMap::new();
     for call in calls.iter().filter(|call| is_good(call.status)) {
         went_well.insert((call.of.clone(), call.method.clone()), call.at);
     }
-    let mut kinds: BTreeMap<(u16, (String, Option<String>), i64), Kind> = BTreeMap::new();
+    let mut kinds: BTreeMap<(u16, Question, i64), Kind> = BTreeMap::new();
     for Call { at, status, of, method, address } in calls {
         let asked = (of.clone(), method.clone());
         let is_unmended =
