@@ -21,7 +21,7 @@ use std::cmp::Reverse;
 
 use jiff::Timestamp;
 
-use crate::org::recorded::{Hidden, Recorded};
+use crate::org::recorded::{AppKind, Hidden, Recorded};
 
 pub use evidence::{Drift, DriftOf, Evidence, ShownBy, Stop};
 pub use rule::{APP_CHANGED, Began, Fit, Found, Look, Proof, Rule, WayOut};
@@ -54,6 +54,10 @@ pub struct Diagnosis {
     pub is_blind: bool,
     /// Who was seen with the app, where the user that was asked for never was.
     pub other_users: Vec<String>,
+    /// The address of which alone it is told, where others get in.
+    pub of_address: Option<String>,
+    /// Whether the app is an external client app, which has pages of its own in Setup.
+    pub is_external: bool,
     /// What the org says where it answers nobody, or stopped to answer.
     pub refused: Option<String>,
 }
@@ -102,10 +106,19 @@ pub enum Verdict {
     Cause,
     /// What stopped it is not recorded, and some things fit.
     Consistent,
-    /// Nothing that is recorded explains it.
+    /// It stopped, as rows show, and nothing that is recorded explains it.
+    Unexplained,
+    /// Nothing that is recorded explains it, nor shows that it stopped.
     Nothing,
     /// Nothing could be seen.
     Blind,
+}
+
+impl Hit {
+    /// Says whether the state of the org does not show what rows of sign-ins say.
+    fn is_contradicted(&self) -> bool {
+        self.found.proofs.last().is_some_and(|proof| proof.of == "now")
+    }
 }
 
 impl Diagnosis {
@@ -115,6 +128,13 @@ impl Diagnosis {
             () if self.cause.is_some() => Verdict::Cause,
             () if !self.consistent.is_empty() => Verdict::Consistent,
             () if self.is_blind => Verdict::Blind,
+            () if matches!(
+                self.stop.shown_by,
+                ShownBy::SignIns | ShownBy::Calls | ShownBy::NoGrant | ShownBy::Silence
+            ) =>
+            {
+                Verdict::Unexplained
+            }
             () => Verdict::Nothing,
         }
     }
@@ -128,7 +148,17 @@ pub fn diagnose(
     now: Timestamp,
 ) -> Diagnosis {
     let all: Vec<&'static Rule> = rules().collect();
-    decide(&all, &Evidence::new(recorded, told, drift, now))
+    let of_all = Evidence::new(recorded, told, drift, now);
+    // Two systems may share an app and a user: where one of them comes, another need not.
+    match of_all.failing_address().filter(|_| of_all.stop.shown_by == ShownBy::Nothing) {
+        Some(address) => {
+            let recorded = recorded.of_address(&address);
+            let mut found = decide(&all, &Evidence::new(&recorded, told, drift, now));
+            found.of_address = Some(address);
+            found
+        }
+        None => decide(&all, &of_all),
+    }
 }
 
 /// What looking for each thing has come to.
@@ -138,6 +168,8 @@ struct Looked {
     ruled_out: Vec<RuledOut>,
     /// What would explain the error, and could not be looked at.
     blind_spots: Vec<(&'static Rule, Hidden)>,
+    /// What rows of sign-ins say, and the state of the org does not show, with why.
+    contradicted: Vec<(&'static Rule, Vec<Proof>, String)>,
 }
 
 impl Looked {
@@ -152,8 +184,17 @@ impl Looked {
         let explains = explains(rule, e);
         let found = match look {
             Look::Hit(mut found) => {
+                // Words that mean it alone leave nothing open.
+                found.is_open &= rows.is_empty();
                 found.proofs.extend(rows.into_iter().chain(shared).chain(told));
                 found
+            }
+            Look::Past(found) if found.is_unsure && rows.is_empty() && shared.is_empty() => {
+                if explains {
+                    let why = found.over.unwrap_or_default();
+                    self.ruled_out.push(RuledOut { rule, why });
+                }
+                return;
             }
             // Of what is over only what stopped it is told.
             Look::Past(mut found) => {
@@ -167,6 +208,8 @@ impl Looked {
             // its own stand, for it may have been put right since.
             Look::Out(why) if rows.is_empty() => {
                 if explains {
+                    self.contradicted
+                        .extend((!shared.is_empty()).then(|| (rule, shared, why.clone())));
                     self.ruled_out.push(RuledOut { rule, why });
                 }
                 return;
@@ -203,7 +246,27 @@ impl Looked {
 fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     let mut looked = Looked::default();
     rules.iter().for_each(|rule| looked.look(rule, rules, e));
-    let Looked { mut hits, mut ruled_out, blind_spots } = looked;
+    let Looked { mut hits, mut ruled_out, blind_spots, contradicted } = looked;
+    // Rows that say one of several things are not refuted by what is so now: it was one of them.
+    for (rule, mut proofs, why) in contradicted {
+        let is_of = |hit: &Hit| rule.statuses.iter().any(|one| hit.rule.statuses.contains(one));
+        if hits.iter().any(|hit| is_of(hit) && !hit.is_contradicted()) {
+            continue;
+        }
+        ruled_out.retain(|one| one.rule.id != rule.id);
+        proofs.push(Proof::state("now", why));
+        let found = Found { is_open: true, ..Found::of(proofs) };
+        let step = e.drift_at(rule.breaks).cloned();
+        hits.push(Hit {
+            rule,
+            found,
+            explains: true,
+            is_between: false,
+            is_in_the_way: false,
+            is_by_word: false,
+            step,
+        });
+    }
     take_from_weaker(&mut hits, e);
     let mut causes: Vec<Hit> = Vec::new();
     let mut left: Vec<Hit> = Vec::new();
@@ -273,6 +336,8 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
         timeline,
         is_blind,
         other_users: e.recorded.other_users(),
+        of_address: None,
+        is_external: e.recorded.app.seen().is_some_and(|app| app.kind == AppKind::External),
         refused: e.recorded.refused.as_ref().map(|refused| refused.said.clone()),
     }
 }
@@ -416,7 +481,7 @@ fn is_very_likely(hit: &Hit) -> bool {
 fn is_outlived(hit: &Hit, e: &Evidence<'_>) -> bool {
     let began = hit.found.began.as_ref().map(|began| began.time);
     let is_older = began.zip(e.stop.last_good).is_some_and(|(began, last)| began <= last);
-    hit.rule.blocks && is_older
+    hit.rule.blocks && is_older && !hit.rule.of_calls
 }
 
 /// Says whether it fits what is seen, where nothing is recorded that would settle it.
@@ -432,11 +497,15 @@ fn is_consistent(hit: &Hit, e: &Evidence<'_>) -> bool {
         // It keeps the app out, and since when nobody knows.
         let may_refuse = |id: &str| hit.rule.may_refuse.contains(&id);
         let is_told = e.symptom.refusal.is_some_and(|one| may_refuse(one.id));
-        // Where it works nothing keeps it out.
-        let works = e.stop.shown_by == ShownBy::Nothing && e.stop.last_good.is_some() && !is_told;
+        // Where it works nothing keeps it out; that it signs in says nothing of its calls.
+        let works = e.stop.shown_by == ShownBy::Nothing
+            && if hit.rule.of_calls { e.calls_go_well() } else { e.stop.last_good.is_some() };
+        let works = works && !is_told;
+        // Where nobody knows when it worked last, nobody knows what began after that.
         let is_undated =
-            !works && hit.found.began.is_none() && (hit.rule.blocks || is_told || is_sure);
-        return is_undated && (!is_error_known(e) || fits_error(hit.rule, e));
+            hit.found.began.is_none() || e.stop.last_good.is_none() || hit.rule.of_calls;
+        let is_undated = is_undated && (hit.rule.blocks || is_told || is_sure);
+        return !works && is_undated && (!is_error_known(e) || fits_error(hit.rule, e));
     }
     // A token that is over fails without a row, or with words that no source has: the end of the
     // rows that worked is the evidence.
@@ -518,6 +587,13 @@ fn unseen(e: &Evidence<'_>) -> Vec<Unseen> {
         what: "whose the changes are that say no more than the user's name",
         hidden,
     });
+    let policies = recorded.app.seen().filter(|app| app.is_elsewhere).map(|_| Unseen {
+        what: "the app's policies on refresh tokens and addresses",
+        hidden: Hidden {
+            reason: "of an app that another org owns they are shown in Setup alone".to_owned(),
+            right: None,
+        },
+    });
     let day = recorded.calls.seen().and_then(|calls| calls.day);
     let later = day.map(|day| Unseen {
         what: "calls of the API since (EventLogFile ApiTotalUsage)",
@@ -533,7 +609,8 @@ fn unseen(e: &Evidence<'_>) -> Vec<Unseen> {
         Some(Unseen { what, hidden: hidden?.clone() })
     };
     let all = all.into_iter().filter_map(seen).chain(of_cut.into_iter().flatten());
-    let mut all: Vec<Unseen> = all.chain(later).chain(whose).chain(theirs).collect();
+    let mut all: Vec<Unseen> =
+        all.chain(policies).chain(later).chain(whose).chain(theirs).collect();
     // What it stopped to answer is told once.
     if let Some(refused) = &recorded.refused {
         all.retain(|one| !refused.is_why(&one.hidden));

@@ -2,6 +2,7 @@
 //! is not so; and when it stopped, as far as that shows.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
@@ -251,9 +252,29 @@ impl<'e> Evidence<'e> {
         self.worked().next().is_some_and(is_refresh)
     }
 
+    /// Says whether calls were seen to go well, and none to be refused since.
+    pub fn calls_go_well(&self) -> bool {
+        let mut calls = self.recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds);
+        calls.any(CallKind::is_good) && self.refused_calls().is_empty()
+    }
+
     /// The calls that are refused, and since then never went well.
     pub fn refused_calls(&self) -> Vec<&'e CallKind> {
         refused(self.recorded)
+    }
+
+    /// The address from which the app's sign-ins fail, so many one after the other, while others from
+    /// elsewhere work.
+    pub fn failing_address(&self) -> Option<String> {
+        let all = self.sign_ins();
+        let addresses: BTreeSet<&str> =
+            all.iter().filter_map(|row| row.address.as_deref()).collect();
+        let fails = |address: &&str| {
+            let mut of_it = all.iter().filter(|row| row.address.as_deref() == Some(*address));
+            let newest: Vec<bool> = of_it.by_ref().take(ROUTINE).map(|row| row.is_good()).collect();
+            newest.len() == ROUTINE && !newest.contains(&true)
+        };
+        addresses.into_iter().find(fails).map(str::to_owned)
     }
 
     /// The sign-ins that failed since it worked last, the first of them first.
@@ -308,6 +329,11 @@ impl<'e> Evidence<'e> {
         let few = if is_undated { FEW } else { 0 };
         let until = self.stop.first_bad.unwrap_or(self.now);
         self.changes(actions, names).filter(|row| row.time <= until).take(few).collect()
+    }
+
+    /// Says whether the app lets in only whom an admin has approved.
+    pub fn app_lets_in_by_approval(&self) -> bool {
+        self.recorded.app.seen().is_some_and(|app| app.is_admin_approved == Some(true))
     }
 
     /// What the app is called where a proof names it.
@@ -414,8 +440,16 @@ pub(super) fn speaks_of(change: &Change, name: &str) -> bool {
     let as_written = Some(&change.display).filter(|display| display.len() == text.len());
     text.match_indices(&name).any(|(at, _)| {
         let (before, after) = (&text[..at], &text[at + name.len()..]);
-        let is_part = before.chars().next_back().is_some_and(is_inner)
-            || after.chars().next().is_some_and(is_inner);
+        // A user name, or a name with a hyphen or a dot, goes on behind these signs.
+        let goes_on = |c: Option<char>, next: Option<char>| {
+            c.is_some_and(|c| matches!(c, '.' | '-' | '@' | '+')) && next.is_some_and(is_inner)
+        };
+        let (mut back, mut on) = (before.chars().rev(), after.chars());
+        let (left, right) = (back.next(), on.next());
+        let is_part = left.is_some_and(is_inner)
+            || right.is_some_and(is_inner)
+            || goes_on(left, back.next())
+            || goes_on(right, on.next());
         let is_longer = as_written
             .is_some_and(|written| is_of_longer(&written[..at], &written[at + name.len()..]));
         !is_part && !is_longer

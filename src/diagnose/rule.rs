@@ -54,6 +54,8 @@ pub struct Rule {
     pub of_token: bool,
     /// Whether nobody signs in while it is so.
     pub blocks: bool,
+    /// Whether it stops calls, and who comes signs in all the same.
+    pub of_calls: bool,
     /// Whether it may be as somebody wants it: then it is told only where it explains something or
     /// began in between.
     pub is_choice: bool,
@@ -117,6 +119,9 @@ pub struct Found {
     pub is_open: bool,
     /// What shows that it was changed again, or is not so any more.
     pub over: Option<String>,
+    /// Whether no row says that it was undone: then it counts only where sign-ins failed of it. A
+    /// change of which nothing is seen may be about another.
+    pub is_unsure: bool,
 }
 
 /// How well something fits.
@@ -212,7 +217,15 @@ impl Found {
 
     /// What these show.
     pub fn of(proofs: Vec<Proof>) -> Self {
-        Self { proofs, began: None, fit: Fit::Likely, is_proven: false, is_open: false, over: None }
+        Self {
+            proofs,
+            began: None,
+            fit: Fit::Likely,
+            is_proven: false,
+            is_open: false,
+            over: None,
+            is_unsure: false,
+        }
     }
 
     /// What shows it is a change.
@@ -248,12 +261,13 @@ impl Look {
         Self::Out(why.into())
     }
 
-    /// It is not; where a change in between made it so, it was.
-    pub fn out_since(why: &str, change: Option<&Change>) -> Self {
-        match change {
-            Some(change) => Self::Past(Found::change(change).over(why)),
-            None => Self::out(why),
-        }
+    /// It is not; where a change in between made it so, it was, and `undone` may say when that ended.
+    pub fn out_since(why: &str, change: Option<&Change>, undone: Option<&Change>) -> Self {
+        let Some(change) = change else { return Self::out(why) };
+        let mut found = Found::change(change).over(why);
+        found.proofs.extend(undone.map(Proof::change));
+        found.is_unsure = undone.is_none();
+        Self::Past(found)
     }
 
     /// It could not be seen; a change that made it so was.

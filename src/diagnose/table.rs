@@ -32,6 +32,7 @@ const RULE: Rule = Rule {
     is_recorded: true,
     of_token: false,
     blocks: false,
+    of_calls: false,
     is_choice: false,
     refusals: &[],
     may_refuse: &[],

@@ -401,9 +401,12 @@ impl Org {
         let external = listed.iter().map(|entry| &entry.id);
         let external = external.filter(|id| id.type_name == EXTERNAL_APP).cloned().collect();
         let by_label = bearers_among(self, external, &labels).await?;
+        let lacked: BTreeSet<&str> =
+            labels.iter().copied().filter(|app| !by_label.contains_key(*app)).collect();
+        let by_row = self.external_apps(&lacked).await?;
         for app in left {
             let answer = match (&hidden, by_label.get(app)) {
-                _ if is_listed(&app) => FactAnswer::Known(true.into()),
+                _ if is_listed(&app) || by_row.contains(app) => FactAnswer::Known(true.into()),
                 (_, Some(Ok(_))) => FactAnswer::Known(true.into()),
                 (None, Some(Err(unseen))) => FactAnswer::NotObserved(unseen.clone()),
                 (None, None) => FactAnswer::Known(false.into()),
@@ -418,6 +421,32 @@ impl Org {
             answers.insert(app.to_owned(), (answer, near.map(str::to_owned)));
         }
         Ok(answers)
+    }
+
+    /// The external client apps among names, by their rows: one that another org owns, or whose types
+    /// of metadata are not served, is in no list (S 2.7).
+    async fn external_apps(&self, apps: &BTreeSet<&str>) -> Result<BTreeSet<String>, OrgError> {
+        if apps.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let names = soql_list(apps.iter().copied());
+        let soql = format!(
+            "SELECT DeveloperName, MasterLabel FROM ExternalClientApplication WHERE DeveloperName \
+             IN {names} OR MasterLabel IN {names}"
+        );
+        let rows = match self.wire.query(&soql).await {
+            Ok(rows) => rows,
+            // An older org has no such object.
+            Err(error) if error.is_about_one_question() => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let is_row = |app: &&&str| {
+            let has = |row: &Json, name: &str| {
+                row[name].as_str().is_some_and(|name| name.eq_ignore_ascii_case(app))
+            };
+            rows.iter().any(|row| has(row, "DeveloperName") || has(row, "MasterLabel"))
+        };
+        Ok(apps.iter().filter(is_row).map(|app| (*app).to_owned()).collect())
     }
 
     /// Free seats of user licences and, where the name is none of those, of permission set

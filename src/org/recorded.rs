@@ -17,10 +17,12 @@ use std::cell::RefCell;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde_json::Value as Json;
 
 use super::refusal::{REQUESTS_USED_UP, Refusal};
 use super::{Org, OrgError};
 use crate::metadata::fact::FactAnswer;
+use crate::metadata::unseen::UnseenKind;
 use crate::metadata::value::Value;
 
 pub use app::{AppKind, AppState, Blocked, IpRelaxation, RefreshPolicy};
@@ -123,7 +125,10 @@ impl Observed<bool> {
         match answer {
             FactAnswer::Known(Value::Bool(flag)) => Self::Seen(flag),
             FactAnswer::Known(_) => Self::unread("the org gives no yes or no"),
-            FactAnswer::NotObserved(why) => Self::hidden(why.words, right),
+            FactAnswer::NotObserved(why) if why.kind == UnseenKind::NoRight => {
+                Self::hidden(why.words, right)
+            }
+            FactAnswer::NotObserved(why) => Self::unread(why.words),
         }
     }
 }
@@ -241,16 +246,28 @@ impl Refused {
 struct Cut(RefCell<Option<Refused>>);
 
 impl Cut {
-    /// What was read, or that it was not for want of answers.
+    /// What was read, or that it was not for want of an answer that can be read: one odd answer hides
+    /// no others.
     fn read<T>(&self, read: Result<Observed<T>, OrgError>) -> Result<Observed<T>, OrgError> {
+        use super::OrgErrorKind as Kind;
         match read {
-            Err(error) => match Refused::half_way(&error) {
-                Some(refused) => {
-                    self.0.replace(Some(refused));
-                    Ok(Observed::unread(in_short(&error)))
+            Err(error) => {
+                let refused = Refused::half_way(&error);
+                let is_odd = matches!(
+                    error.kind,
+                    Kind::Unavailable
+                        | Kind::Limit
+                        | Kind::Damaged
+                        | Kind::Hostile
+                        | Kind::Unexpected
+                        | Kind::TimedOut
+                );
+                if refused.is_none() && !is_odd {
+                    return Err(error);
                 }
-                None => Err(error),
-            },
+                self.0.replace_with(|known| known.take().or(refused));
+                Ok(Observed::unread(in_short(&error)))
+            }
             read => read,
         }
     }
@@ -291,6 +308,15 @@ impl Recorded {
             known: None,
             refused: Some(refused),
         }
+    }
+
+    /// The same, with the sign-ins of one address alone.
+    pub fn of_address(&self, address: &str) -> Self {
+        let mut one = self.clone();
+        if let Observed::Seen(all) = &mut one.sign_ins {
+            all.rows.retain(|row| row.address.as_deref() == Some(address));
+        }
+        one
     }
 
     /// Says whether nothing that the org has recorded knows the app by its name.
@@ -373,7 +399,8 @@ impl Org {
         let (calls, zone) = (cut.read(calls)?, cut.read(zone)?);
         let last_good = sign_ins.seen().and_then(|all| all.last_success(&names));
         let from = last_good.map_or(asked.since, |last| last.min(asked.since));
-        let trail = cut.read(trail::read(self, from, &rights).await)?;
+        let first_bad = sign_ins.seen().and_then(|all| all.first_failure(&names));
+        let trail = cut.read(trail::read(self, from, first_bad, &rights).await)?;
         let is_unused = id.is_none() || is_unused(&sign_ins, &grants, &names);
         let known = match is_unused {
             true => cut.read(self.known_apps().await.map(Observed::Seen))?.into_seen(),
@@ -435,8 +462,20 @@ const ANSWERS: &str = "the org answers ";
 
 /// What an org said in place of rows: its code, since its words repeat the query.
 pub(crate) fn in_short(error: &OrgError) -> String {
-    let said = error.code.clone().unwrap_or_else(|| error.to_string());
-    format!("{ANSWERS}{said}")
+    match &error.code {
+        Some(code) => format!("{ANSWERS}{code}"),
+        None => error.message.clone(),
+    }
+}
+
+/// Asks, and where the org does not show a field of it asks without that.
+async fn without_field(org: &Org, whole: &str, without: &str) -> Result<Vec<Json>, OrgError> {
+    match org.wire.query(whole).await {
+        Err(error) if error.code.as_deref() == Some("INVALID_FIELD") => {
+            org.wire.query(without).await
+        }
+        rows => rows,
+    }
 }
 
 /// A time as SOQL writes it.

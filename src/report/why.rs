@@ -246,7 +246,12 @@ impl Block {
             let (at, id) = (at.unwrap_or_default(), id.unwrap_or_default());
             format!("{}{id}{at}: {}", proof.of, proof.words)
         };
+        let title = match found.over {
+            Some(_) => format!("{}: not so now", words::capital(rule.cause)),
+            None => words::capital(rule.cause),
+        };
         Self {
+            title,
             since: found.began.as_ref().map(|began| words::began(why, began)),
             evidence: found.proofs.iter().map(proof).collect(),
             over: found.over.clone(),
@@ -281,12 +286,21 @@ fn ways(why: &Why<'_>, rule: &Rule, step: Option<&Drift>) -> Vec<Way> {
         ways.push(Way { label: "by package", words: format!("`{fix}`"), page: None });
     }
     if let Some(by_hand) = rule.way_out.by_hand {
-        let page = rule.way_out.page.and_then(setup::find);
+        let page = page_of(why, rule).and_then(setup::find);
         let page = page.map(|page| (page.quick_find, page.url(why.instance_url())));
         ways.push(Way { label: "by hand", words: by_hand.to_owned(), page });
     }
     ways.extend(at_the_vendor(rule));
     ways
+}
+
+/// The page of Setup on which it is put right: external client apps have one of their own.
+fn page_of(why: &Why<'_>, rule: &Rule) -> Option<&'static str> {
+    let is_external = why.diagnosis().is_some_and(|found| found.is_external);
+    match rule.way_out.page? {
+        "connected-apps" | "app-manager" if is_external => Some("external-client-apps"),
+        page => Some(page),
+    }
 }
 
 fn at_the_vendor(rule: &Rule) -> Option<Way> {
@@ -327,6 +341,7 @@ fn verdict_name(why: &Why<'_>) -> &'static str {
     match why.diagnosis().map(Diagnosis::verdict) {
         Some(Verdict::Cause) => "cause",
         Some(Verdict::Consistent) => "consistent",
+        Some(Verdict::Unexplained) => "unexplained",
         Some(Verdict::Nothing) => "nothing",
         Some(Verdict::Blind) => "blind",
         None => "by-error",

@@ -163,7 +163,7 @@ fn give(
 /// How the command ends.
 fn exit_of(answer: &Answer<'_>, diagnosis: &Diagnosis) -> Result<Exit, CommandError> {
     match diagnosis.verdict() {
-        Verdict::Cause | Verdict::Consistent => Ok(Exit::Drift),
+        Verdict::Cause | Verdict::Consistent | Verdict::Unexplained => Ok(Exit::Drift),
         Verdict::Nothing => Ok(Exit::Done),
         Verdict::Blind => answer.failed(true, code::NOTHING_OBSERVED, || {
             "nothing of what the org has recorded could be seen".to_owned()
@@ -412,8 +412,10 @@ impl<'a> Request<'a> {
         match self.look_at_steps(org).await {
             Ok(looked) => looked,
             Err(error) => {
-                self.ui.warn(&format!("the template's steps are not looked at: {}", error.what));
-                (Vec::new(), Some(format!("they are not looked at: {}", error.what)))
+                let why = error.causes.first().map(|why| format!(": {why}")).unwrap_or_default();
+                let what = format!("{}{why}", error.what);
+                self.ui.warn(&format!("the template's steps are not looked at: {what}"));
+                (Vec::new(), Some(format!("they are not looked at: {what}")))
             }
         }
     }

@@ -13,7 +13,9 @@ pub(in crate::diagnose) fn not_installed(e: &Evidence<'_>) -> Look {
     let by_grants = grants.filter_map(|grant| grant.is_installed).max();
     match (&e.recorded.is_installed, by_grants) {
         (Observed::Seen(true), _) => {
-            Look::out_since("the app is installed", e.change_between(ACTIONS, &e.app_names()))
+            let undone = e.change_since(&["insertConnectedApplication"], &e.app_names());
+            let change = e.change_between(ACTIONS, &e.app_names());
+            Look::out_since("the app is installed", change, undone)
         }
         (Observed::Seen(false), by_grants) => {
             let mut found = Found::state("ConnectedApplication", "the org has no such app");
@@ -58,6 +60,7 @@ pub(in crate::diagnose) fn blocked(e: &Evidence<'_>) -> Look {
     const ACTIONS: &[&str] = &["blockConnectedApplication"];
     let change = e.change(ACTIONS, &e.app_names());
     let between = e.change_between(ACTIONS, &e.app_names());
+    let undone = e.change_since(&["unblockConnectedApplication"], &e.app_names());
     if let Some(app) = e.recorded.app.seen().filter(|app| app.blocks_sessions) {
         let words = format!("the session policy of {} blocks all of its sessions", app.name);
         return Look::Hit(Found::state(e.app_called(), words).since(change));
@@ -72,9 +75,9 @@ pub(in crate::diagnose) fn blocked(e: &Evidence<'_>) -> Look {
             Look::Hit(of_block(blocked).since(change))
         }
         Observed::Seen(Some(_)) => {
-            Look::out_since("the row that blocks the app is of API Access Control", between)
+            Look::out_since("the row that blocks the app is of API Access Control", between, undone)
         }
-        Observed::Seen(None) => Look::out_since("no row blocks the app", between),
+        Observed::Seen(None) => Look::out_since("no row blocks the app", between, undone),
         Observed::NotObserved(hidden) => Look::unseen_but(hidden, between),
     }
 }
@@ -150,9 +153,12 @@ pub(in crate::diagnose) fn not_let_in(e: &Evidence<'_>) -> Look {
         Some(false) => return Look::out("every user may approve the app"),
         None => return Look::Nothing,
     }
+    let names = [e.app_names(), e.holder_names()].concat();
+    let of_user = e.change_between(TAKEN_FROM_USER, &e.user_names());
+    if let Some(hidden) = e.recorded.is_let_in.why_not() {
+        return Look::unseen_but(hidden, of_user.or(e.change_between(ACTIONS, &names)));
+    }
     Look::of(&e.recorded.is_let_in, false, "the user has what the app lets in", || {
-        let names = [e.app_names(), e.holder_names()].concat();
-        let of_user = e.change_between(TAKEN_FROM_USER, &e.user_names());
         Found::state(
             "SetupEntityAccess",
             "the app lets in pre-authorised users alone, and the user has none of its profiles \

@@ -37,6 +37,10 @@ pub(in crate::diagnose) fn approval_reset(e: &Evidence<'_>) -> Look {
     if e.flow() == Some(CLIENT_CREDENTIALS) {
         return Look::Nothing;
     }
+    // Who is not let in gets no further by approving.
+    if e.recorded.is_let_in.is_not_so() && e.app_lets_in_by_approval() {
+        return Look::Nothing;
+    }
     let installed = e.change_between(&["insertConnectedApplication"], &e.app_names());
     let switched = e.change_between(&["changeUserRuntimeAccessPolicy"], &e.app_names());
     let is_to_approval = |change: &&Change| {
@@ -45,8 +49,13 @@ pub(in crate::diagnose) fn approval_reset(e: &Evidence<'_>) -> Look {
     hit(installed.or(switched.filter(is_to_approval)))
 }
 
+/// A secret that is staged changes nothing until it is put in the place of the old one, of which no
+/// row is known (S 13.4).
 pub(in crate::diagnose) fn secret(e: &Evidence<'_>) -> Look {
-    hit(e.change_between(&["generateOauthStagedCredential"], &e.app_names()))
+    match e.change_between(&["generateOauthStagedCredential"], &e.app_names()) {
+        Some(change) => Look::Hit(Found { is_open: true, ..Found::change(change) }),
+        None => Look::Nothing,
+    }
 }
 
 pub(in crate::diagnose) fn certificate(e: &Evidence<'_>) -> Look {

@@ -3,9 +3,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::diagnose::evidence::Evidence;
+use crate::diagnose::evidence::{Evidence, ShownBy};
 use crate::diagnose::rule::{APP_CHANGED, Began, Fit, Found, Look, Proof};
-use crate::org::recorded::{Observed, RefreshPolicy};
+use crate::org::recorded::{Hidden, Observed, RefreshPolicy};
 
 /// So many grants an app keeps for a user; another takes the oldest away (S 10.3).
 const GRANTS: usize = 5;
@@ -57,7 +57,10 @@ pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
                 Some((changed, _)) => {
                     let by = app.changed_by.as_deref();
                     let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
-                    let words = format!("its file was changed{by} after it stopped");
+                    let words = match e.stop.first_bad {
+                        Some(_) => format!("its file was changed{by} after it failed first"),
+                        None => format!("its file was changed{by} after it worked last"),
+                    };
                     let mut proof = Proof::state(e.app_called(), words);
                     proof.time = Some(changed);
                     let over = "the app was changed, and what its policy was before is not \
@@ -67,7 +70,27 @@ pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
                 None => Look::out("the policy does not end refresh tokens at once"),
             }
         }
-        None => Look::Nothing,
+        // Of an app that another org owns it is not told which policy was changed (S 1.7).
+        None => match app.changed.filter(|changed| e.is_between(*changed)) {
+            Some(changed) => {
+                let by =
+                    app.changed_by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
+                let words =
+                    format!("it was changed{by}; which of its policies the org does not tell");
+                let mut proof = Proof::state(e.app_called(), words);
+                proof.time = Some(changed);
+                let found = Found::of(vec![proof]).fit(Fit::Possible);
+                Look::Hit(Found { is_open: true, ..found })
+            }
+            None if app.is_elsewhere => Look::Unseen(Hidden {
+                reason:
+                    "the org does not show the refresh token policy of an app that another org \
+                         owns"
+                        .to_owned(),
+                right: None,
+            }),
+            None => Look::Nothing,
+        },
     }
 }
 
@@ -157,6 +180,10 @@ pub(in crate::diagnose) fn evicted(e: &Evidence<'_>) -> Look {
     }
     let oldest = grants.iter().filter_map(|one| one.created).min();
     let newest = grants.iter().filter_map(|one| one.created).max();
+    // What pushed one out is the newest of them.
+    if newest.zip(e.stop.last_good).is_some_and(|(newest, last)| newest < last) {
+        return Look::out("no grant of the app is younger than the last time that it worked");
+    }
     let mut found = Found::state(
         "OauthToken",
         format!("the user has {} grants of the app, as many as it keeps", grants.len()),
@@ -193,6 +220,11 @@ pub(in crate::diagnose) fn reused(e: &Evidence<'_>) -> Look {
 pub(in crate::diagnose) fn revoked(e: &Evidence<'_>) -> Look {
     let grants = match &e.recorded.grants {
         Observed::Seen(grants) => grants,
+        // That none comes any more is seen.
+        Observed::NotObserved(_) if e.stop.shown_by == ShownBy::Silence => {
+            let words = "no sign-in comes any more; whether a grant is left was not seen";
+            return Look::Hit(Found::state("LoginHistory", words).fit(Fit::Possible));
+        }
         Observed::NotObserved(hidden) => return Look::Unseen(hidden.clone()),
     };
     match grants.len() {

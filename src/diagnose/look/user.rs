@@ -10,9 +10,10 @@ use super::change::TAKEN_FROM_USER;
 use super::{app, org};
 use crate::diagnose::evidence::{Evidence, ShownBy};
 use crate::diagnose::rule::{ACCESS, Began, Fit, Found, Look, Proof};
+use crate::diagnose::symptom::refused_object;
 use crate::metadata::hours::Week;
 use crate::metadata::range::IpRange;
-use crate::org::recorded::{Change, IpRelaxation, Observed, SignIn};
+use crate::org::recorded::{Change, Hidden, IpRelaxation, Observed, SignIn};
 
 /// The flow by user name and password, as `LoginHistory` calls it (S 13.2).
 const BY_PASSWORD: &str = "OauthUsernamePassword";
@@ -33,6 +34,7 @@ pub(in crate::diagnose) fn inactive(e: &Evidence<'_>) -> Look {
         Some(true) => Look::out_since(
             "the user is active",
             e.change_between(&["deactivateduser"], &e.user_names()),
+            e.change_since(&["activateduser"], &e.user_names()),
         ),
         None => Look::Nothing,
     }
@@ -47,6 +49,7 @@ pub(in crate::diagnose) fn frozen(e: &Evidence<'_>) -> Look {
         Observed::Seen(_) => Look::out_since(
             "the user is not frozen",
             e.change_between(&["frozeuser"], &e.user_names()),
+            e.change_since(&["unfrozeuser"], &e.user_names()),
         ),
         Observed::NotObserved(hidden) => {
             Look::unseen_but(hidden, e.change_between(&["frozeuser"], &e.user_names()))
@@ -143,8 +146,25 @@ pub(in crate::diagnose) fn addresses(e: &Evidence<'_>) -> Look {
         Observed::Seen(app) => app.ip,
         Observed::NotObserved(_) => None,
     };
+    let failed = e.failed();
+    let address = failed.first().and_then(|row| row.address.as_deref());
+    let last_good = e.worked().next().and_then(|row| row.address.as_deref());
+    let is_among = |address: &str, ranges: &[String]| {
+        let Ok(address) = address.parse::<IpAddr>() else { return false };
+        let one = IpRange { first: address, last: address };
+        ranges.iter().any(|range| IpRange::parse(range).is_ok_and(|range| range.contains(&one)))
+    };
+    // This list counts whatever else lets in.
+    let of_tokens =
+        e.recorded.app.seen().map(|app| app.token_ranges.as_slice()).unwrap_or_default();
+    if let Some(from) = address.filter(|from| !of_tokens.is_empty() && !is_among(from, of_tokens)) {
+        let list = of_tokens.join(", ");
+        let words = format!("it takes refresh tokens from {list} alone, and it came from {from}");
+        return Look::Hit(Found::state(e.app_called(), words).since(change).fit(Fit::VeryLikely));
+    }
     if relaxation == Some(IpRelaxation::Relax) {
-        return Look::out_since("the app relaxes the profile's addresses now", change);
+        let undone = e.change_since(&["changeIpRelaxationPolicy"], &names);
+        return Look::out_since("the app relaxes the profile's addresses now", change, undone);
     }
     let ranges = match &e.recorded.ranges {
         Observed::Seen(ranges) => ranges,
@@ -163,22 +183,15 @@ pub(in crate::diagnose) fn addresses(e: &Evidence<'_>) -> Look {
             None => Look::out("the user's profile lets in from every address"),
         };
     }
-    let failed = e.failed();
-    let address = failed.first().and_then(|row| row.address.as_deref());
-    let last_good = e.worked().next().and_then(|row| row.address.as_deref());
-    let is_inside = |address: &str| {
-        let Ok(address) = address.parse::<IpAddr>() else { return false };
-        let one = IpRange { first: address, last: address };
-        ranges.iter().any(|range| IpRange::parse(range).is_ok_and(|range| range.contains(&one)))
-    };
+    let is_inside = |address: &str| is_among(address, ranges);
     if address.or(last_good).is_some_and(is_inside) && !ranges.is_empty() {
         return Look::out("the address from which it came is among those of the profile");
     }
     let Some(relaxation) = relaxation else {
-        return match e.recorded.app.why_not() {
-            Some(hidden) => Look::Unseen(hidden.clone()),
-            None => Look::Nothing,
-        };
+        // Of an app that another org owns nothing shows it (S 1.7).
+        let reason = "the org does not show what the app makes of addresses".to_owned();
+        let hidden = e.recorded.app.why_not().cloned();
+        return Look::unseen_but(&hidden.unwrap_or(Hidden { reason, right: None }), change);
     };
     let words = match relaxation {
         IpRelaxation::EnforceButRefresh => "the app enforces addresses but where it refreshes",
@@ -276,6 +289,15 @@ fn explains_calls(e: &Evidence<'_>) -> bool {
     ["INVALID_FIELD", "INVALID_TYPE", "INSUFFICIENT_ACCESS"].iter().any(|code| told.contains(code))
 }
 
+/// Says whether a change may be about what an error names; where that names nothing any may.
+fn speaks_of_told(e: &Evidence<'_>, display: &str) -> bool {
+    let Some((object, field)) = e.symptom.text.as_deref().and_then(refused_object) else {
+        return true;
+    };
+    let display = display.to_lowercase();
+    [Some(object), field].into_iter().flatten().any(|name| display.contains(&name.to_lowercase()))
+}
+
 /// What the user may see and do with objects and fields.
 pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
     const OF_HOLDER: &[&str] = &[
@@ -351,7 +373,8 @@ pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
     }
     // A change that took access is one where calls fail of it, or the template says that it lacks.
     let has_calls = found.proofs.iter().any(|proof| proof.of.starts_with("EventLogFile"));
-    found.is_open = drift.is_none() && !has_calls && !explains_calls(e);
+    let is_of_another = found.began.as_ref().is_some_and(|began| !speaks_of_told(e, &began.what));
+    found.is_open = drift.is_none() && !has_calls && (!explains_calls(e) || is_of_another);
     if found.over.is_some() { Look::Past(found) } else { Look::Hit(found) }
 }
 
@@ -375,7 +398,11 @@ pub(in crate::diagnose) fn assignment_expired(e: &Evidence<'_>) -> Look {
         let label = &one.label;
         format!("the assignment of {label} has run out, and the user is let in all the same")
     };
-    let is_let_in = e.recorded.is_let_in.is_so() && e.recorded.has_api_enabled.is_so();
+    // Where every user may approve the app nobody needs a set to be let in.
+    let is_open_to_all =
+        e.recorded.app.seen().is_some_and(|app| app.is_admin_approved == Some(false));
+    let is_let_in =
+        (e.recorded.is_let_in.is_so() || is_open_to_all) && e.recorded.has_api_enabled.is_so();
     let given = e.change_since(GIVEN, &e.app_names());
     if is_let_in && !(given.is_some() && e.is_between(ended)) {
         return Look::out(out());

@@ -34,6 +34,7 @@ pub(super) const RULES: &[Rule] = &[
         cause: "the org's edition has no API access",
         looks_at: "the edition in Setup, Company Information",
         source: "S 10.2",
+        of_calls: true,
         blocks: true,
         refusals: &["no-api"],
         statuses: &["oauth api access disabled"],
@@ -49,6 +50,7 @@ pub(super) const RULES: &[Rule] = &[
         cause: "the org's API requests of the day are used up",
         looks_at: "`limits`, DailyApiRequests; the event log ApiTotalUsage says who makes them",
         source: "S 10.2",
+        of_calls: true,
         refusals: &[REQUESTS_USED_UP],
         http: &[403, 429, 503],
         way_out: both(

@@ -111,6 +111,7 @@ pub(super) const RULES: &[Rule] = &[
         cause: "the user does not have API Enabled",
         looks_at: "what profile, permission sets and groups give the user together",
         source: "S 10.2",
+        of_calls: true,
         blocks: true,
         refusals: &["no-api-for-user", "no-api"],
         may_refuse: &["session-not-for-the-api"],

@@ -13,12 +13,14 @@ use crate::metadata::labels::{CONNECTED_APP, EXTERNAL_APP};
 use crate::metadata::lasting::org_time;
 use crate::metadata::value::Value;
 use crate::metadata::{ComponentId, ComponentSet, why_unread};
+use crate::org::http::soql_text;
 use crate::org::retrieve::RetrieveRequest;
 use crate::org::{Listed, Org, OrgError};
 
 const POLICIES: &str = "ExtlClntAppOauthConfigurablePolicies";
 const GLOBAL: &str = "ExtlClntAppGlobalOauthSettings";
 const SWITCHES: &str = "ExtlClntAppConfigurablePolicies";
+const SECURITY: &str = "ExtlClntAppOauthSecuritySettings";
 const BLOCKS: &str = "BlacklistedConsumer";
 
 /// Which of the two kinds an app is of.
@@ -67,6 +69,9 @@ pub struct AppState {
     pub refresh: Option<RefreshPolicy>,
     /// What the profile's addresses mean.
     pub ip: Option<IpRelaxation>,
+    /// The addresses from which alone a refresh token is taken, whatever else lets in; none are all
+    /// (why 5). Of a connected app there is no such list.
+    pub token_ranges: Vec<String>,
     /// Whether only users get in whom an admin has approved.
     pub is_admin_approved: Option<bool>,
     /// Whether each refresh brings another refresh token.
@@ -77,7 +82,9 @@ pub struct AppState {
     pub blocks_sessions: bool,
     /// Whether it is switched on; a connected app has no such switch.
     pub is_on: Option<bool>,
-    /// When its file was changed last, where the list says so.
+    /// Whether another org owns it: of its policies little is shown then (S 1.7).
+    pub is_elsewhere: bool,
+    /// When its file, or its row, was changed last, where the org says so.
     pub changed: Option<Timestamp>,
     /// By whom.
     pub changed_by: Option<String>,
@@ -148,7 +155,7 @@ pub(super) async fn read(
         components.insert(ComponentId::new(CONNECTED_APP, app));
     }
     if kind != Some(AppKind::Connected) {
-        let types = [EXTERNAL_APP, POLICIES, GLOBAL, SWITCHES];
+        let types = [EXTERNAL_APP, POLICIES, GLOBAL, SWITCHES, SECURITY];
         components.extend(types.map(|type_name| ComponentId::new(type_name, app)));
     }
     let profile =
@@ -171,7 +178,12 @@ pub(super) async fn read(
         }
         Err(error) => return Err(error),
     };
-    let state = state(&set, app, own.as_deref().unwrap_or_default());
+    let mut state = state(&set, app, own.as_deref().unwrap_or_default());
+    if let Observed::Seen(app) = &mut state
+        && app.is_elsewhere
+    {
+        (app.changed, app.changed_by) = changed_elsewhere(org, &app.name).await?;
+    }
     let names = names_of(state.seen(), app);
     Ok(Looked {
         state,
@@ -210,7 +222,7 @@ pub(super) fn unread(why: &Hidden) -> Looked {
 
 /// Lists the org's own apps, with who changed each last.
 async fn own_apps(org: &Org) -> Result<Result<Vec<Listed>, String>, OrgError> {
-    let listed = match org.list_types(&[CONNECTED_APP, EXTERNAL_APP]).await {
+    let listed = match org.list_types(&[CONNECTED_APP, EXTERNAL_APP, POLICIES]).await {
         // Before 59.0 there is no such type (S 2.1).
         Err(error) if error.code.as_deref() == Some("INVALID_TYPE") => {
             org.list(CONNECTED_APP).await
@@ -246,11 +258,13 @@ fn state(set: &ComponentSet, app: &str, own: &[Listed]) -> Observed<AppState> {
         label: None,
         refresh: None,
         ip: None,
+        token_ranges: Vec::new(),
         is_admin_approved: None,
         rotates: None,
         has_idle_limit: None,
         blocks_sessions: false,
         is_on: None,
+        is_elsewhere: false,
         changed: None,
         changed_by: None,
     };
@@ -278,6 +292,12 @@ fn state(set: &ComponentSet, app: &str, own: &[Listed]) -> Observed<AppState> {
         state.rotates = global.and_then(|global| flag(global, "isRefreshTokenRotationEnabled"));
         state.has_idle_limit = global.and_then(|global| flag(global, "isEnforceRefreshTokenTTL"));
         state.blocks_sessions = text(Some(policies), "policyAction").as_deref() == Some("Block");
+        let ranges = root(SECURITY).into_iter().flat_map(|one| one.children_named("tokenIpRanges"));
+        let range = |entry: Element<'_>| {
+            let text = |name| entry.child_text(name).unwrap_or_default().trim().to_owned();
+            format!("{}-{}", text("startIpAddress"), text("endIpAddress"))
+        };
+        state.token_ranges = ranges.map(range).collect();
         let switches = root(SWITCHES);
         let is_off = |name| switches.is_some_and(|one| flag(one, name) == Some(false));
         state.is_on = switches.map(|_| !is_off("isEnabled") && !is_off("isOauthPluginEnabled"));
@@ -291,11 +311,40 @@ fn state(set: &ComponentSet, app: &str, own: &[Listed]) -> Observed<AppState> {
         state.name.clone_from(&id.full_name);
     }
     let is_it = |one: &&Listed| one.id.type_name == kind && one.id.full_name == state.name;
-    if let Some(listed) = own.iter().find(is_it) {
-        state.changed = listed.last_modified_date.as_deref().and_then(org_time);
-        state.changed_by.clone_from(&listed.last_modified_by);
+    // An external client app's policies are a file of their own, whose name begins with the app's.
+    let is_policies = |one: &&Listed| {
+        one.id.type_name == POLICIES && one.id.full_name.starts_with(state.name.as_str())
+    };
+    let files = own.iter().filter(|one| is_it(one) || is_policies(one));
+    let changes = files.filter_map(|one| {
+        let time = one.last_modified_date.as_deref().and_then(org_time)?;
+        Some((time, one.last_modified_by.clone()))
+    });
+    if let Some((time, by)) = changes.max_by_key(|(time, _)| *time) {
+        (state.changed, state.changed_by) = (Some(time), by);
     }
     Observed::Seen(state)
+}
+
+/// When the row of an app was changed last that another org owns, and by whom: its policies stand in
+/// it, though what they are is not shown.
+async fn changed_elsewhere(
+    org: &Org,
+    app: &str,
+) -> Result<(Option<Timestamp>, Option<String>), OrgError> {
+    let soql = format!(
+        "SELECT LastModifiedDate, LastModifiedBy.Name FROM ConnectedApplication WHERE Name = {}",
+        soql_text(app)
+    );
+    let rows = match org.wire.query(&soql).await {
+        Ok(rows) => rows,
+        Err(error) if error.is_about_one_question() => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    // Labels are not unique.
+    let [row] = rows.as_slice() else { return Ok((None, None)) };
+    let time = row["LastModifiedDate"].as_str().and_then(org_time);
+    Ok((time, row["LastModifiedBy"]["Name"].as_str().map(str::to_owned)))
 }
 
 /// An app that another org owns, as far as SOQL shows it (S 1.5, 1.7), or why there is nothing.
@@ -307,7 +356,7 @@ fn elsewhere(set: &ComponentSet, app: &str, mut state: AppState) -> Observed<App
             Value::Bool(flag) => Some(*flag),
             _ => None,
         });
-        state.label = Some(app.to_owned());
+        (state.label, state.is_elsewhere) = (Some(app.to_owned()), true);
         return Observed::Seen(state);
     }
     match why_unread(&set.not_observed, &id) {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::rights::{LOG_FILES, Rights};
-use super::{Observed, is_same_id, is_word};
+use super::{Observed, is_same_id, is_word, without_field};
 use crate::metadata::lasting::org_time;
 use crate::org::{Org, OrgError};
 
@@ -101,12 +101,7 @@ async fn newest(org: &Org) -> Result<Vec<Json>, OrgError> {
              'ApiTotalUsage'{daily} ORDER BY LogDate DESC LIMIT 1"
         )
     };
-    match org.wire.query(&soql(" AND Interval = 'Daily'")).await {
-        Err(error) if error.code.as_deref() == Some("INVALID_FIELD") => {
-            org.wire.query(&soql("")).await
-        }
-        rows => rows,
-    }
+    without_field(org, &soql(" AND Interval = 'Daily'"), &soql("")).await
 }
 
 /// Counts the rows of the user or the app, and of all apps how many each has; none where it is no

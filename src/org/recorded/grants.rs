@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::app::{AppKind, Looked};
 use super::rights::{CUSTOMIZE, Rights};
-use super::{Observed, in_short, is_same_id, is_same_name, is_word};
+use super::{Observed, in_short, is_same_id, is_same_name, is_word, without_field};
 use crate::metadata::lasting::org_time;
 use crate::metadata::registry::ApiVersion;
 use crate::org::http::soql_text;
@@ -75,12 +75,15 @@ async fn of_rows(
     names: &[String],
     rights: &Rights,
 ) -> Result<Observed<Vec<Grant>>, OrgError> {
-    let soql = format!(
-        "SELECT AppName, AppMenuItemId, UserId, CreatedDate, LastUsedDate FROM \
-         OauthToken WHERE UserId = {}",
-        soql_text(user)
-    );
-    let rows = Observed::answer(org.wire.query(&soql).await, CUSTOMIZE)?;
+    let soql = |item: &str| {
+        format!(
+            "SELECT AppName{item}, UserId, CreatedDate, LastUsedDate FROM OauthToken WHERE UserId \
+             = {}",
+            soql_text(user)
+        )
+    };
+    let rows = without_field(org, &soql(", AppMenuItemId"), &soql("")).await;
+    let rows = Observed::answer(rows, CUSTOMIZE)?;
     Ok(rows.and_then(|rows| grants(&rows, user, names, rights)))
 }
 
@@ -127,7 +130,9 @@ async fn of_usage(
     match usage(org, user, names).await {
         Ok(grants) => Ok(grants),
         // Which right it takes is documented nowhere.
-        Err(error) if error.is_about_one_question() => Ok(Observed::unread(in_short(&error))),
+        Err(error) if error.is_about_one_question() => {
+            Ok(Observed::unread(format!("of the usage API {}", in_short(&error))))
+        }
         Err(error) => Err(error),
     }
 }

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
 use super::rights::{HISTORY, Rights};
-use super::{Observed, is_same_id, soql_time};
+use super::{Observed, is_same_id, soql_time, without_field};
 use crate::metadata::lasting::org_time;
 use crate::org::http::soql_text;
 use crate::org::{Org, OrgError};
@@ -21,6 +21,12 @@ const MOST: usize = 2000;
 const PAGES: usize = 5;
 /// So many older ones are looked through for one that worked.
 const OLDER: usize = 500;
+
+/// A silence of this length may be a weekend: older sign-ins tell.
+const LONG: SignedDuration = SignedDuration::from_hours(20);
+
+/// What is said of a user, whatever asks for them.
+const OF_THE_USER: [&str; 3] = ["user is frozen", "user is inactive", "password lockout"];
 
 /// The flows in which a person sits at a browser, as `LoginSubType` calls them (S 13.2): they say
 /// nothing of whether an integration gets in by itself.
@@ -83,6 +89,12 @@ impl SignIn {
         is_unknown && !self.is_good() && self.is_by_oauth()
     }
 
+    /// Says whether the user is kept out whoever asks.
+    fn is_of_the_user(&self) -> bool {
+        let status = self.status.to_lowercase();
+        OF_THE_USER.iter().any(|words| status.ends_with(words))
+    }
+
     /// Says whether another app signed the user in.
     fn is_of_another(&self, names: &[String]) -> bool {
         self.is_good() && self.is_by_oauth() && !self.is_named(names)
@@ -103,7 +115,9 @@ impl SignIns {
         let is_anothers = |row: &SignIn| {
             row.address.as_deref().is_some_and(|at| !own.contains(at) && others.contains(at))
         };
-        let is_it = |row: &&SignIn| row.is_named(names) || row.is_nameless() && !is_anothers(row);
+        let is_it = |row: &&SignIn| {
+            row.is_named(names) || row.is_of_the_user() || row.is_nameless() && !is_anothers(row)
+        };
         self.rows.iter().filter(is_it).collect()
     }
 
@@ -137,6 +151,13 @@ impl SignIns {
     /// Returns when the last one worked that is the app's.
     pub fn last_success(&self, names: &[String]) -> Option<Timestamp> {
         self.worked(names).first().map(|row| row.time)
+    }
+
+    /// Returns when the first one failed after that, or ever.
+    pub fn first_failure(&self, names: &[String]) -> Option<Timestamp> {
+        let last = self.last_success(names);
+        let failed = self.of(names).into_iter().filter(|row| !row.is_good());
+        failed.map(|row| row.time).filter(|time| last.is_none_or(|last| *time > last)).min()
     }
 
     fn has_come_by_itself(&self, names: &[String]) -> bool {
@@ -188,7 +209,9 @@ pub(super) async fn read(
             HISTORY,
         ));
     }
-    if !all.is_cut && !all.has_come_by_itself(names) {
+    // How often it comes shows only over more than one silence.
+    let is_silent = || all.last_success(names).is_some_and(|last| is_long(org, last));
+    if !all.is_cut && (!all.has_come_by_itself(names) || is_silent()) {
         match rows(org, user, &format!("< {}", soql_time(since)), OLDER).await {
             Ok(older) => {
                 all.is_cut |= older.is_cut;
@@ -201,13 +224,21 @@ pub(super) async fn read(
     Ok(Observed::Seen(all))
 }
 
+/// Says whether a time is so long ago that a silence since then is one of days.
+fn is_long(org: &Org, last: Timestamp) -> bool {
+    org.now().is_some_and(|now| now.duration_since(last) > LONG)
+}
+
 async fn rows(org: &Org, user: &str, when: &str, most: usize) -> Result<SignIns, OrgError> {
-    let soql = format!(
-        "SELECT Id, LoginTime, LoginType, LoginSubType, Application, Status, SourceIp FROM \
-         LoginHistory WHERE UserId = {} AND LoginTime {when} ORDER BY LoginTime DESC LIMIT {most}",
-        soql_text(user)
-    );
-    let rows = org.wire.query(&soql).await?;
+    let soql = |flow: &str| {
+        format!(
+            "SELECT Id, LoginTime, LoginType{flow}, Application, Status, SourceIp FROM \
+             LoginHistory WHERE UserId = {} AND LoginTime {when} ORDER BY LoginTime DESC LIMIT \
+             {most}",
+            soql_text(user)
+        )
+    };
+    let rows = without_field(org, &soql(", LoginSubType"), &soql("")).await?;
     let is_cut = rows.len() >= most;
     let mut rows: Vec<SignIn> = rows.iter().filter_map(sign_in).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.time));

@@ -1,11 +1,13 @@
 //! `SetupAuditTrail`: who changed what (S 13.4). Rows are chosen by time; what they speak of stands
 //! in `Display`, by which none can be chosen.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::rights::{Rights, VIEW_SETUP};
-use super::{Observed, soql_time};
+use super::{Observed, soql_time, without_field};
 use crate::metadata::lasting::org_time;
 use crate::org::{Org, OrgError};
 
@@ -51,27 +53,53 @@ pub struct Trail {
     pub is_cut: bool,
 }
 
-/// Reads the changes since a time.
+/// Reads the changes since a time: the newest, and where these are not all, those until it failed
+/// first.
 pub(super) async fn read(
     org: &Org,
     since: Timestamp,
+    first_bad: Option<Timestamp>,
     rights: &Rights,
 ) -> Result<Observed<Trail>, OrgError> {
-    let soql = format!(
-        "SELECT Id, Action, Section, Display, CreatedDate, CreatedBy.Name, DelegateUser FROM \
-         SetupAuditTrail WHERE CreatedDate >= {} ORDER BY CreatedDate DESC LIMIT {MOST}",
-        soql_time(since)
-    );
-    let rows = Observed::answer(org.wire.query(&soql).await, VIEW_SETUP)?;
-    Ok(rows.and_then(|rows| {
-        if rows.is_empty() && !rights.has(&["ViewSetup"]) {
-            return Observed::hidden("the org shows no row", VIEW_SETUP);
+    let newest = rows(org, since, None).await;
+    let mut trail = match Observed::answer(newest, VIEW_SETUP)? {
+        Observed::Seen(trail) => trail,
+        Observed::NotObserved(hidden) => return Ok(Observed::NotObserved(hidden)),
+    };
+    if trail.rows.is_empty() && !rights.has(&["ViewSetup"]) {
+        return Ok(Observed::hidden("the org shows no row", VIEW_SETUP));
+    }
+    let oldest = trail.rows.last().map(|row| row.time);
+    let until = first_bad.filter(|first| trail.is_cut && Some(*first) < oldest);
+    if until.is_some() {
+        match rows(org, since, until).await {
+            Ok(older) => {
+                let known: BTreeSet<String> = trail.rows.iter().map(|row| row.id.clone()).collect();
+                let is_new = |row: &Change| row.id.is_empty() || !known.contains(&row.id);
+                trail.rows.extend(older.rows.into_iter().filter(is_new));
+            }
+            Err(error) if error.is_about_one_question() => {}
+            Err(error) => return Err(error),
         }
-        let is_cut = rows.len() >= MOST;
-        let mut rows: Vec<Change> = rows.iter().filter_map(change).collect();
-        rows.sort_by_key(|row| std::cmp::Reverse(row.time));
-        Observed::Seen(Trail { rows, is_cut })
-    }))
+    }
+    Ok(Observed::Seen(trail))
+}
+
+async fn rows(org: &Org, since: Timestamp, until: Option<Timestamp>) -> Result<Trail, OrgError> {
+    let until = until.map(|until| format!(" AND CreatedDate <= {}", soql_time(until)));
+    let until = until.unwrap_or_default();
+    let soql = |delegate: &str| {
+        format!(
+            "SELECT Id, Action, Section, Display, CreatedDate, CreatedBy.Name{delegate} FROM \
+             SetupAuditTrail WHERE CreatedDate >= {}{until} ORDER BY CreatedDate DESC LIMIT {MOST}",
+            soql_time(since)
+        )
+    };
+    let rows = without_field(org, &soql(", DelegateUser"), &soql("")).await?;
+    let is_cut = rows.len() >= MOST;
+    let mut rows: Vec<Change> = rows.iter().filter_map(change).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.time));
+    Ok(Trail { rows, is_cut })
 }
 
 fn change(row: &Json) -> Option<Change> {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Found, Why, verdict_name, words};
+use super::{Found, Why, page_of, verdict_name, words};
 use crate::diagnose::{self, Diagnosis, Drift, DriftOf, Fit, Hit, Moment, Rule, ShownBy, Symptom};
 use crate::report::json::parts::Identity;
 use crate::template::setup;
@@ -231,7 +231,7 @@ fn of_stop(diagnosis: &Diagnosis) -> StopRow {
 }
 
 fn of_rule(why: &Why<'_>, rule: &'static Rule, step: Option<&Drift>) -> RuleRow {
-    let page = rule.way_out.page.and_then(setup::find);
+    let page = page_of(why, rule).and_then(setup::find);
     RuleRow {
         rule: rule.id,
         cause: rule.cause,

@@ -69,7 +69,20 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
                 (None, None) => "Why it does not work".to_owned(),
                 _ => format!("{when}; why"),
             };
+            let signs_in = stop.last_good.filter(|_| stop.shown_by == ShownBy::Nothing);
             match likeliest {
+                Some(hit) if hit.rule.of_calls && signs_in.is_some() => {
+                    let last = signs_in.map(|last| at(why, last)).unwrap_or_default();
+                    let since = hit.found.began.as_ref().map(|began| {
+                        let by = began.by.as_deref().map(|by| format!(", by {by}"));
+                        format!(" (since {}{})", at(why, began.time), by.unwrap_or_default())
+                    });
+                    let since = since.unwrap_or_default();
+                    format!(
+                        "{partly}It signs in, last at {last}, and its calls cannot go well: {}{since}",
+                        hit.rule.cause
+                    )
+                }
                 Some(hit) => {
                     let cause = hit.rule.cause;
                     format!(
@@ -80,6 +93,11 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
                     Some(changed) => {
                         format!("{partly}{when}, the org does not record; {changed}")
                     }
+                    None if !diagnosis.symptom.in_rows.is_empty() => format!(
+                        "{partly}{when}, the org does not record{}, of which no source says what it \
+                         means",
+                        failing(diagnosis)
+                    ),
                     None if partly.is_empty() => {
                         format!("{when}, the org does not record, and nothing in it stands out")
                     }
@@ -99,6 +117,13 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
              policies"
                 .to_owned()
         }
+        (Verdict::Unexplained, _) => {
+            let seen = match is_partial(diagnosis) {
+                true => "nothing that could be seen explains it, and not all could",
+                false => "nothing that the org has recorded explains it",
+            };
+            format!("{when}{}; {seen}", failing(diagnosis))
+        }
         _ => {
             let wrong = diagnosis.also.len() + diagnosis.other_steps.len();
             let also = match wrong {
@@ -117,6 +142,17 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
             };
             format!("{seen}{last}{also}")
         }
+    }
+}
+
+/// As what it fails, where rows of sign-ins or calls say it.
+fn failing(diagnosis: &Diagnosis) -> String {
+    let Symptom { in_rows, http, .. } = &diagnosis.symptom;
+    let http: Vec<String> = http.iter().map(u16::to_string).collect();
+    match (in_rows.as_slice(), http.as_slice()) {
+        ([], []) => String::new(),
+        ([], http) => format!(": calls fail with HTTP {}", http.join(", ")),
+        (rows, _) => format!(": sign-ins fail with {}", rows.join(", ")),
     }
 }
 
@@ -177,8 +213,10 @@ fn of_cause(why: &Why<'_>, when: &str, diagnosis: &Diagnosis, cause: &Hit) -> St
         (Some(by), Some(Some((deed, says_all)))) => (format!("{by} {deed} at {time}"), says_all),
         (Some(by), Some(None)) => (format!("{by} made a change at {time}"), false),
         (Some(by), None) => (format!("{what} at {time}, by {by}"), false),
+        // The org does not say who.
+        (None, Some(Some((deed, says_all)))) => (format!("somebody {deed} at {time}"), says_all),
         // What happens by itself says all.
-        (None, action) => (format!("{what} at {time}"), action.is_none() && what != APP_CHANGED),
+        (None, deed) => (format!("{what} at {time}"), deed.is_none() && what != APP_CHANGED),
     };
     let because = if says_all { String::new() } else { format!(": {because}") };
     // When it failed first nobody knows where none came any more.
@@ -230,6 +268,25 @@ fn deed(action: &str) -> Option<(&'static str, bool)> {
         ("deleteConnectedApplication", "uninstalled the app", true),
         ("frozeuser", "froze the user", true),
         ("generateOauthStagedCredential", "made a new client secret", false),
+        ("enableAPILoginRequiresOrgDomain", "changed where API logins are taken", false),
+        ("enableRequireLoginFromOrgDomain", "changed where sign-ins are taken", false),
+        ("domainChosen", "changed the org's address", false),
+        ("enhancedDomainChosen", "changed the org's address", false),
+        ("insertConnectedAppSessionPolicy", "changed the app's session policy", false),
+        ("requiredSessionLevelForProfile", "changed the session level of the profile", false),
+        ("changedprofileforuser", "gave the user another profile", false),
+        ("changedprofileforusercusttostd", "gave the user another profile", false),
+        ("changedprofileforuserstdtocust", "gave the user another profile", false),
+        ("changedprofileforuserstdtostd", "gave the user another profile", false),
+        ("PermSetDisableUserPerm", "took a permission from a permission set", false),
+        ("changeApplicationClientCredentialEnabled", "changed the client credentials flow", false),
+        (
+            "changeApplicationSecretRequiredForRefreshToken",
+            "changed when the secret is asked for",
+            false,
+        ),
+        ("changeApplicationOptionalConsumerSecret", "changed when the secret is asked for", false),
+        ("changedpassword", "changed the password", false),
         ("insertConnectedApplication", "installed the app", false),
         ("loginIpRange", "changed the profile's addresses", false),
         ("PermSetUnassign", "took a permission set from the user", false),
@@ -260,6 +317,8 @@ pub(super) fn about(why: &Why<'_>) -> String {
     }
     parts.extend(why.app.iter().map(|app| format!("app {app}")));
     parts.extend(why.user.iter().map(|user| format!("user {user}")));
+    let address = why.diagnosis().and_then(|found| found.of_address.as_deref());
+    parts.extend(address.map(|from| format!("from {from} alone, while others get in")));
     parts.extend(why.since.map(|since| format!("since {}", at(why, since))));
     parts.join(", ")
 }
@@ -382,7 +441,7 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
                     .to_owned(),
             );
         }
-        Verdict::Nothing => {
+        Verdict::Nothing | Verdict::Unexplained => {
             let in_the_way = diagnosis.also.iter().filter(|hit| hit.is_in_the_way);
             next.extend(in_the_way.flat_map(|hit| actions(why, hit)));
             next.push(

@@ -36,6 +36,8 @@ fn diagnosis(rule: &str, began: Option<Began>) -> Diagnosis {
         timeline: Vec::new(),
         is_blind: false,
         other_users: Vec::new(),
+        of_address: None,
+        is_external: false,
         refused: None,
     }
 }
