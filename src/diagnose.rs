@@ -24,6 +24,7 @@ use jiff::Timestamp;
 use crate::org::recorded::{AppKind, Hidden, Recorded};
 
 pub use evidence::{Drift, DriftOf, Evidence, ShownBy, Stop};
+use rule::TRAIL;
 pub use rule::{APP_CHANGED, Began, Fit, Found, Look, Proof, Rule, WayOut};
 pub use symptom::{Symptom, refused_object};
 pub use table::rules;
@@ -114,10 +115,13 @@ pub enum Verdict {
     Blind,
 }
 
+/// Where what is so now stands among what shows a thing.
+const NOW: &str = "now";
+
 impl Hit {
     /// Says whether the state of the org does not show what rows of sign-ins say.
     fn is_contradicted(&self) -> bool {
-        self.found.proofs.last().is_some_and(|proof| proof.of == "now")
+        self.found.proofs.last().is_some_and(|proof| proof.of == NOW)
     }
 }
 
@@ -184,7 +188,11 @@ impl Looked {
         let explains = explains(rule, e);
         let found = match look {
             Look::Hit(mut found) => {
-                // Words that mean it alone leave nothing open.
+                // A change alone that may be of a namesake's; words that mean it alone leave nothing
+                // open.
+                let is_by_name =
+                    |proof: &Proof| proof.of == TRAIL && e.may_be_of_a_namesake(&proof.words);
+                found.is_open |= !found.proofs.is_empty() && found.proofs.iter().all(is_by_name);
                 found.is_open &= rows.is_empty();
                 found.proofs.extend(rows.into_iter().chain(shared).chain(told));
                 found
@@ -247,26 +255,7 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     let mut looked = Looked::default();
     rules.iter().for_each(|rule| looked.look(rule, rules, e));
     let Looked { mut hits, mut ruled_out, blind_spots, contradicted } = looked;
-    // Rows that say one of several things are not refuted by what is so now: it was one of them.
-    for (rule, mut proofs, why) in contradicted {
-        let is_of = |hit: &Hit| rule.statuses.iter().any(|one| hit.rule.statuses.contains(one));
-        if hits.iter().any(|hit| is_of(hit) && !hit.is_contradicted()) {
-            continue;
-        }
-        ruled_out.retain(|one| one.rule.id != rule.id);
-        proofs.push(Proof::state("now", why));
-        let found = Found { is_open: true, ..Found::of(proofs) };
-        let step = e.drift_at(rule.breaks).cloned();
-        hits.push(Hit {
-            rule,
-            found,
-            explains: true,
-            is_between: false,
-            is_in_the_way: false,
-            is_by_word: false,
-            step,
-        });
-    }
+    add_contradicted(contradicted, &mut hits, &mut ruled_out, e);
     take_from_weaker(&mut hits, e);
     let mut causes: Vec<Hit> = Vec::new();
     let mut left: Vec<Hit> = Vec::new();
@@ -339,6 +328,33 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
         of_address: None,
         is_external: e.recorded.app.seen().is_some_and(|app| app.kind == AppKind::External),
         refused: e.recorded.refused.as_ref().map(|refused| refused.said.clone()),
+    }
+}
+
+/// Adds what rows of sign-ins say and the state does not show, where nothing else that they may mean is
+/// shown either: they are not refuted by what is so now, for it was one of them then.
+fn add_contradicted(
+    contradicted: Vec<(&'static Rule, Vec<Proof>, String)>,
+    hits: &mut Vec<Hit>,
+    ruled_out: &mut Vec<RuledOut>,
+    e: &Evidence<'_>,
+) {
+    for (rule, mut proofs, why) in contradicted {
+        let is_of = |hit: &Hit| rule.statuses.iter().any(|one| hit.rule.statuses.contains(one));
+        if hits.iter().any(|hit| is_of(hit) && !hit.is_contradicted()) {
+            continue;
+        }
+        ruled_out.retain(|one| one.rule.id != rule.id);
+        proofs.push(Proof::state(NOW, why));
+        hits.push(Hit {
+            rule,
+            found: Found { is_open: true, ..Found::of(proofs) },
+            explains: true,
+            is_between: false,
+            is_in_the_way: false,
+            is_by_word: false,
+            step: e.drift_at(rule.breaks).cloned(),
+        });
     }
 }
 
@@ -499,8 +515,9 @@ fn is_consistent(hit: &Hit, e: &Evidence<'_>) -> bool {
         let is_told = e.symptom.refusal.is_some_and(|one| may_refuse(one.id));
         // Where it works nothing keeps it out; that it signs in says nothing of its calls.
         let works = e.stop.shown_by == ShownBy::Nothing
-            && if hit.rule.of_calls { e.calls_go_well() } else { e.stop.last_good.is_some() };
-        let works = works && !is_told;
+            && e.stop.last_good.is_some()
+            && !hit.rule.of_calls
+            && !is_told;
         // Where nobody knows when it worked last, nobody knows what began after that.
         let is_undated =
             hit.found.began.is_none() || e.stop.last_good.is_none() || hit.rule.of_calls;
@@ -531,7 +548,8 @@ fn rank(hit: &Hit, e: &Evidence<'_>) -> impl Ord + use<> {
 /// Says whether nothing was seen that tells of the app. The user's row, which all are shown, does not.
 fn is_blind(recorded: &Recorded) -> bool {
     recorded.sign_ins.seen().is_none()
-        && recorded.grants.seen().is_none()
+        // That the user has a grant tells of no stop.
+        && recorded.grants.seen().is_none_or(|grants| !grants.is_empty())
         && recorded.trail.seen().is_none()
         && recorded.app.seen().is_none()
 }

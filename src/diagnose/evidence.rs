@@ -252,12 +252,6 @@ impl<'e> Evidence<'e> {
         self.worked().next().is_some_and(is_refresh)
     }
 
-    /// Says whether calls were seen to go well, and none to be refused since.
-    pub fn calls_go_well(&self) -> bool {
-        let mut calls = self.recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds);
-        calls.any(CallKind::is_good) && self.refused_calls().is_empty()
-    }
-
     /// The calls that are refused, and since then never went well.
     pub fn refused_calls(&self) -> Vec<&'e CallKind> {
         refused(self.recorded)
@@ -366,9 +360,19 @@ impl<'e> Evidence<'e> {
     pub fn user_names(&self) -> Vec<&'e str> {
         let Some(user) = self.recorded.user.seen() else { return Vec::new() };
         let id = user.id.as_str();
-        let name = Some(user.name.as_str()).filter(|_| user.has_namesake.is_not_so());
+        let name = Some(user.name.as_str()).filter(|_| !user.has_namesake.is_so());
         let names = [name, Some(user.username.as_str()), Some(id), id.get(..15)];
         names.into_iter().flatten().collect()
+    }
+
+    /// Says whether a change, by its words, names the user by no more than a name of which nobody
+    /// knows whether another has it too.
+    pub fn may_be_of_a_namesake(&self, words: &str) -> bool {
+        let Some(user) = self.recorded.user.seen() else { return false };
+        let sure = [self.app_names(), self.holder_names(), vec![user.username.as_str()]].concat();
+        user.has_namesake.seen().is_none()
+            && is_named_in(words, &user.name)
+            && !sure.iter().any(|name| is_named_in(words, name))
     }
 
     /// Why nobody can say whether changes that name the user are theirs, where there are such.
@@ -388,7 +392,7 @@ impl<'e> Evidence<'e> {
                 )
             }
         };
-        let own = self.user_names();
+        let own = [user.username.as_str(), user.id.as_str(), user.id.get(..15).unwrap_or_default()];
         let is_open = |row: &Change| {
             speaks_of(row, &user.name) && !own.iter().any(|name| speaks_of(row, name))
         };
@@ -431,13 +435,17 @@ fn is_of_calls(symptom: &Symptom) -> bool {
 /// Says whether a change speaks of a name: as a word of its own, so that `Sync` is not in
 /// `Synchrony`.
 pub(super) fn speaks_of(change: &Change, name: &str) -> bool {
-    let (text, name) = (change.display.to_lowercase(), name.trim().to_lowercase());
+    is_named_in(&change.display, name)
+}
+
+fn is_named_in(display: &str, name: &str) -> bool {
+    let (text, name) = (display.to_lowercase(), name.trim().to_lowercase());
     if name.is_empty() {
         return false;
     }
     let is_inner = |c: char| c.is_alphanumeric() || c == '_';
     // Letters may be longer in small than in capitals; then nobody looks at what stands around.
-    let as_written = Some(&change.display).filter(|display| display.len() == text.len());
+    let as_written = Some(display).filter(|display| display.len() == text.len());
     text.match_indices(&name).any(|(at, _)| {
         let (before, after) = (&text[..at], &text[at + name.len()..]);
         // A user name, or a name with a hyphen or a dot, goes on behind these signs.

@@ -34,6 +34,9 @@ pub(super) const ACCESS: &[Place] = &[
 /// What is said of an app whose file was changed, where no row says what of it.
 pub const APP_CHANGED: &str = "the app was changed";
 
+/// Where changes of the set-up are written down.
+pub(super) const TRAIL: &str = "SetupAuditTrail";
+
 /// One thing that stops an integration.
 #[derive(Debug)]
 pub struct Rule {
@@ -172,7 +175,7 @@ impl Proof {
         let by = change.who().map(|by| format!(", by {by}")).unwrap_or_default();
         let words = format!("{} ({}){by}", change.display, change.action);
         Self {
-            of: "SetupAuditTrail".to_owned(),
+            of: TRAIL.to_owned(),
             id: Some(change.id.clone()).filter(|id| !id.is_empty()),
             time: Some(change.time),
             words,

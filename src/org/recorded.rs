@@ -231,7 +231,8 @@ impl Refused {
 
     /// Says whether this is why something was not observed.
     pub fn is_why(&self, hidden: &Hidden) -> bool {
-        self.said.ends_with(&format!("({})", hidden.reason.trim_start_matches(ANSWERS)))
+        hidden.reason == NO_QUESTION
+            || self.said.ends_with(&format!("({})", hidden.reason.trim_start_matches(ANSWERS)))
     }
 
     /// The same of a failure in the midst of questions.
@@ -277,7 +278,7 @@ impl Recorded {
     /// What is seen of an org that answers nobody's questions: what it says instead.
     pub fn of_refusal(app: Option<&str>, refused: Refused) -> Self {
         fn unread<T>() -> Observed<T> {
-            Observed::unread("the org answers no question")
+            Observed::unread(NO_QUESTION)
         }
         Self {
             app_names: app.into_iter().map(str::to_owned).collect(),
@@ -367,7 +368,10 @@ impl Org {
 
     async fn read_recorded(&self, asked: &Asked) -> Result<Recorded, OrgError> {
         let cut = Cut::default();
-        let rights = rights::Rights::read(self, asked).await?;
+        let rights = match cut.read(rights::Rights::read(self, asked).await.map(Observed::Seen))? {
+            Observed::Seen(rights) => rights,
+            Observed::NotObserved(hidden) => rights::Rights::unread(&hidden.reason),
+        };
         let user = cut.read(user::read(self, asked, &rights).await)?;
         let is_no_user = user == Observed::Seen(None);
         let user = user.and_then(|user| match user {
@@ -456,6 +460,9 @@ impl Org {
         }))
     }
 }
+
+/// Of an org that answers none.
+const NO_QUESTION: &str = "the org answers no question";
 
 /// What stands before what an org said.
 const ANSWERS: &str = "the org answers ";

@@ -910,8 +910,9 @@ async fn facts_take_one_query_per_object() {
         answer("user.profile", &Some("gone@acme.example.com".to_owned())),
         FactAnswer::NotObserved(_)
     ));
-    // One of them is for the sake of the user who was meant by the one who is not there.
-    assert_eq!(server.count("/query?q="), 7);
+    // One of them is for the sake of the user who was meant by the one who is not there, and one for
+    // an external client app that is in no list.
+    assert_eq!(server.count("/query?q="), 8);
 }
 
 #[tokio::test]

@@ -289,13 +289,24 @@ fn explains_calls(e: &Evidence<'_>) -> bool {
     ["INVALID_FIELD", "INVALID_TYPE", "INSUFFICIENT_ACCESS"].iter().any(|code| told.contains(code))
 }
 
-/// Says whether a change may be about what an error names; where that names nothing any may.
+/// Says whether a change may be about what an error names: it names that, or no field at all. Where
+/// the error names nothing any change may.
 fn speaks_of_told(e: &Evidence<'_>, display: &str) -> bool {
     let Some((object, field)) = e.symptom.text.as_deref().and_then(refused_object) else {
         return true;
     };
-    let display = display.to_lowercase();
-    [Some(object), field].into_iter().flatten().any(|name| display.contains(&name.to_lowercase()))
+    let text = display.to_lowercase();
+    // `Contact.Phone`.
+    let names_a_field = display.split_whitespace().any(|word| {
+        word.split_once('.').is_some_and(|(object, field)| {
+            !object.is_empty() && field.starts_with(|c: char| c.is_ascii_uppercase())
+        })
+    });
+    let names = |name: &String| text.contains(&name.to_lowercase());
+    match &field {
+        Some(field) if names_a_field => names(field) && names(&object),
+        _ => !names_a_field || names(&object),
+    }
 }
 
 /// What the user may see and do with objects and fields.
@@ -328,6 +339,9 @@ pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
         e.changes_undated(OF_HOLDER, &e.holder_names()),
     ]
     .concat();
+    let of_told = |change: &&Change| speaks_of_told(e, &change.display);
+    let undated: Vec<&Change> = undated.into_iter().filter(of_told).collect();
+    let change = change.filter(of_told);
     let drift = e.drift_at(ACCESS);
     let mut found = match (drift, change) {
         (Some(drift), change) => {
@@ -373,8 +387,7 @@ pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
     }
     // A change that took access is one where calls fail of it, or the template says that it lacks.
     let has_calls = found.proofs.iter().any(|proof| proof.of.starts_with("EventLogFile"));
-    let is_of_another = found.began.as_ref().is_some_and(|began| !speaks_of_told(e, &began.what));
-    found.is_open = drift.is_none() && !has_calls && (!explains_calls(e) || is_of_another);
+    found.is_open = drift.is_none() && !has_calls && !explains_calls(e);
     if found.over.is_some() { Look::Past(found) } else { Look::Hit(found) }
 }
 

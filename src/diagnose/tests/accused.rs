@@ -2,6 +2,7 @@
 //! cannot have stopped it.
 
 use super::*;
+use crate::diagnose::evidence::speaks_of;
 use crate::diagnose::{ShownBy, Verdict};
 use crate::org::recorded::{Blocked, CallKind, Calls};
 
@@ -297,4 +298,131 @@ fn what_may_be_read_now_was_not_taken() {
         org.may_read = Some(("Lead".to_owned(), may_read));
         assert_eq!(cause(&told(&org, error)), Some("field-access"));
     }
+}
+
+/// Names go on behind dots and hyphens; what stands there is another's.
+#[test]
+fn a_longer_name_is_anothers() {
+    for (action, display) in [
+        ("deactivateduser", "Deactivated user sync@lamp.example.com.old"),
+        ("deactivateduser", "Deactivated user my.sync@lamp.example.com"),
+        ("frozeuser", "Froze user Lamp Robot-2"),
+        ("blockConnectedApplication", "Blocked Connected App Lamp Sync-EU"),
+        ("blockConnectedApplication", "Blocked Connected App Lamp Sync.io"),
+    ] {
+        let org = with_change(well(), "01:50", action, display);
+        let change = &org.trail.seen().unwrap().rows[0];
+        let names = ["Lamp Sync", "Lamp Robot", USER];
+        assert!(!names.iter().any(|name| speaks_of(change, name)), "{display}");
+        assert_eq!(cause(&asked(&org)), None, "{display}");
+    }
+    for display in ["Froze user Lamp Robot.", "Froze (Lamp Robot)", "user Lamp Robot - frozen"] {
+        let org = with_change(well(), "01:50", "frozeuser", display);
+        assert!(speaks_of(&org.trail.seen().unwrap().rows[0], "Lamp Robot"), "{display}");
+    }
+}
+
+/// Where the state does not show it, a row that undid it does, or sign-ins that failed of it.
+#[test]
+fn what_is_not_so_now_was_so_only_where_something_says_that_it_ended() {
+    let froze = || with_change(well(), "01:50", "frozeuser", "Froze Lamp Robot");
+    assert_eq!(cause(&asked(&froze())), None);
+    let undone = with_change(froze(), "04:00", "unfrozeuser", "Unfroze Lamp Robot");
+    let found = asked(&undone);
+    let hit = found.cause.as_ref().unwrap();
+    assert_eq!((hit.rule.id, hit.found.proofs.len()), ("user-frozen", 2));
+    let failed = with_change(failing("User is frozen"), "01:50", "frozeuser", "Froze Lamp Robot");
+    assert!(asked(&failed).cause.unwrap().found.began.is_some());
+}
+
+/// Who signs in all the same may be refused in every call.
+#[test]
+fn that_it_signs_in_says_nothing_of_its_calls() {
+    let taken = "PermSetUnassign";
+    let mut org = with_change(well(), "04:00", taken, "Lamp Access: Lamp Robot");
+    seen(&mut org.sign_ins).rows.insert(0, sign_in(at("05:50"), "Success"));
+    org.has_api_enabled = Observed::Seen(false);
+    let found = asked(&org);
+    assert_eq!((cause(&found), fits(&found)), (None, vec!["no-api-enabled"]));
+    let mut org = well();
+    seen(&mut org.sign_ins).rows.insert(0, sign_in(at("05:50"), "Success"));
+    org.requests = Observed::Seen((0, 1000));
+    assert_eq!(fits(&asked(&org)), ["api-limit"]);
+}
+
+/// A stop that rows show is never nothing.
+#[test]
+fn a_stop_that_nothing_explains_is_a_stop() {
+    let mut org = failing("Password Expired");
+    for row in &mut seen(&mut org.sign_ins).rows {
+        row.flow = Some("OauthUsernamePassword".to_owned());
+    }
+    org.is_password_expired = Observed::hidden("no", "Manage Users");
+    org.is_password_flow_blocked = Observed::Seen(false);
+    assert_eq!(asked(&org).verdict(), Verdict::Unexplained);
+    // That none comes any more is seen, whatever is not.
+    let mut org = well();
+    org.grants = Observed::unread("no");
+    assert_eq!(fits(&asked(&org)), ["token-revoked"]);
+}
+
+/// Two systems share an app and a user: one gets in, and the other does not any more.
+#[test]
+fn an_address_that_fails_is_told_where_another_gets_in() {
+    let elsewhere = |clock: &str, status: &str| {
+        let mut row = sign_in(at(clock), status);
+        row.address = Some("198.51.100.9".to_owned());
+        row
+    };
+    let mut org = with_change(
+        well(),
+        "02:00",
+        "changeIpRelaxationPolicy",
+        "For Lamp Sync, changed from Relax to Enforce",
+    );
+    seen(&mut org.app).ip = Some(IpRelaxation::Enforce);
+    *seen(&mut org.ranges) = vec!["203.0.113.0-203.0.113.255".to_owned()];
+    let rows = &mut seen(&mut org.sign_ins).rows;
+    for clock in ["02:10", "03:10", "04:10"] {
+        rows.insert(0, elsewhere(clock, "Failed: IP Address Not Allowed"));
+    }
+    rows.push(elsewhere("01:10", "Success"));
+    rows.insert(0, sign_in(at("05:50"), "Success"));
+    let found = asked(&org);
+    assert_eq!(
+        (cause(&found), found.of_address.as_deref()),
+        (Some("ip-enforced"), Some("198.51.100.9"))
+    );
+    assert_eq!(found.stop.last_good, Some(at("01:10")));
+    assert!(found.cause.unwrap().found.began.is_some());
+    // Fewer are no stop.
+    seen(&mut org.sign_ins).rows.remove(1);
+    assert_eq!(asked(&org).verdict(), Verdict::Nothing);
+}
+
+/// A secret that is staged is in nobody's way yet; a set that ran out is not needed where every user
+/// may approve the app; a change of another field took none of this one.
+#[test]
+fn what_changes_nothing_has_stopped_nothing() {
+    let staged = "generateOauthStagedCredential";
+    let org = with_change(well(), "02:00", staged, "Generated staged credentials for Lamp Sync");
+    assert_eq!((cause(&asked(&org)), fits(&asked(&org))[0]), (None, "secret-rotated"));
+    let mut org = well();
+    seen(&mut org.app).is_admin_approved = Some(false);
+    org.is_let_in = Observed::Seen(false);
+    *seen(&mut org.assignments) = vec![crate::org::recorded::Assignment {
+        label: "Lamp Access".to_owned(),
+        name: "Lamp_Access".to_owned(),
+        ends: Some(at("02:00")),
+    }];
+    assert_eq!(cause(&asked(&org)), None);
+    let display = "Changed field-level security for Lamp Integration: Contact.Phone to No Access";
+    let mut org = with_change(well(), "02:00", "profileFlsChangedCustom", display);
+    seen(&mut org.sign_ins).rows.insert(0, sign_in(at("05:50"), "Success"));
+    let found = told(&org, "INVALID_FIELD: No such column 'Industry' on entity 'Account'");
+    let proofs = &found.cause.as_ref().unwrap().found.proofs;
+    assert!(!proofs.iter().any(|proof| proof.words.contains("Contact")), "{proofs:?}");
+    let found = told(&org, "INVALID_FIELD: No such column 'Phone' on entity 'Contact'");
+    let proofs = &found.cause.as_ref().unwrap().found.proofs;
+    assert!(proofs.iter().any(|proof| proof.words.contains("Contact.Phone")), "{proofs:?}");
 }

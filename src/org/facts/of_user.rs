@@ -359,7 +359,7 @@ impl Held<'_> {
             let source = format!("an assignment that ended on {date}");
             return Some((FactAnswer::Known(false.into()), Some(source)));
         };
-        let user = self.user;
+        let (user, date) = (self.user, date.as_str().unwrap_or_default());
         let why = format!("no more than an assignment that ends on {date} lets {user} in");
         Some((not_readable(why), None))
     }

@@ -5,6 +5,7 @@ use super::{Asked, Observed, Refused};
 use crate::metadata::fact::{
     Access, Fact, FactAnswer, FactValues, FieldFlag, ObjectFlag, OrganizationFact,
 };
+use crate::metadata::unseen::{Unseen, UnseenKind};
 use crate::metadata::value::Value;
 use crate::org::{Org, OrgError};
 
@@ -100,6 +101,23 @@ impl Rights {
             caller_id: caller.map(|caller| caller.id),
             values,
         })
+    }
+
+    /// Where none of it was read.
+    pub(super) fn unread(why: &str) -> Self {
+        Self {
+            caller: Observed::unread(why),
+            caller_id: None,
+            values: FactValues::new(Unseen::new(UnseenKind::NotAsked, why)),
+            is_sandbox: Observed::unread(why),
+            has_api: Observed::unread(why),
+            has_api_enabled: Observed::unread(why),
+            may_read: None,
+            is_installed: Observed::unread(why),
+            is_let_in: Observed::unread(why),
+            api_access_control: Observed::unread(why),
+            uses_any_app: Observed::unread(why),
+        }
     }
 
     /// Says whether the caller is known to have one of these system permissions: what is not known

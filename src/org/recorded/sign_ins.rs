@@ -181,7 +181,17 @@ pub(super) async fn read(
         Observed::Seen(all) => all,
         Observed::NotObserved(hidden) => return Ok(Observed::NotObserved(hidden)),
     };
-    // Who tries again and again fills all that is read at once.
+    // Who tries again and again, or another app of the user's, fills all that is read at once: when
+    // it worked last is asked for by itself.
+    if all.is_cut && !all.has_come_by_itself(names) {
+        match last_of(org, user, since, names).await {
+            Ok(Some(last)) => return around(org, user, since, last, all).await.map(Observed::Seen),
+            Ok(None) => {}
+            // Whether times may be counted so is UNVERIFIED.
+            Err(error) if error.is_about_one_question() => {}
+            Err(error) => return Err(error),
+        }
+    }
     for _ in 1..PAGES {
         let oldest = all.rows.last().map(|row| row.time);
         let Some(oldest) = oldest.filter(|_| all.is_cut && !all.has_come_by_itself(names)) else {
@@ -214,7 +224,8 @@ pub(super) async fn read(
     if !all.is_cut && (!all.has_come_by_itself(names) || is_silent()) {
         match rows(org, user, &format!("< {}", soql_time(since)), OLDER).await {
             Ok(older) => {
-                all.is_cut |= older.is_cut;
+                // Of how often it comes not all need be read.
+                all.is_cut |= older.is_cut && !all.has_come_by_itself(names);
                 all.rows.extend(older.rows);
             }
             Err(error) if error.is_about_one_question() => all.is_cut = true,
@@ -224,16 +235,73 @@ pub(super) async fn read(
     Ok(Observed::Seen(all))
 }
 
+/// When the app signed in last, by counts.
+async fn last_of(
+    org: &Org,
+    user: &str,
+    since: Timestamp,
+    names: &[String],
+) -> Result<Option<Timestamp>, OrgError> {
+    let soql = format!(
+        "SELECT Application, Status, MAX(LoginTime) newest FROM LoginHistory WHERE UserId = {} AND \
+         LoginTime >= {} GROUP BY Application, Status",
+        soql_text(user),
+        soql_time(since)
+    );
+    let rows = org.wire.query(&soql).await?;
+    let of_row = |row: &Json| {
+        let is_its = names.iter().any(|name| {
+            row["Application"].as_str().is_some_and(|own| own.eq_ignore_ascii_case(name))
+        });
+        let is_good = row["Status"]
+            .as_str()
+            .is_some_and(|status| status.trim().eq_ignore_ascii_case(SUCCESS));
+        (is_its && is_good).then(|| row["newest"].as_str().and_then(org_time)).flatten()
+    };
+    Ok(rows.iter().filter_map(of_row).max())
+}
+
+/// The rows around the last sign-in that worked: those before it, and the first after it, with the
+/// newest of all.
+async fn around(
+    org: &Org,
+    user: &str,
+    since: Timestamp,
+    last: Timestamp,
+    newest: SignIns,
+) -> Result<SignIns, OrgError> {
+    let before = rows(org, user, &format!("<= {}", soql_time(last)), OLDER).await?;
+    let after = format!(">= {} AND LoginTime > {}", soql_time(since), soql_time(last));
+    let after = in_order(org, user, &after, OLDER, "ASC").await?;
+    let mut seen = BTreeSet::new();
+    let all = newest.rows.into_iter().chain(after.rows).chain(before.rows);
+    let mut rows: Vec<SignIn> = all.filter(|row| seen.insert(row.id.clone())).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.time));
+    // Between the first that failed and the newest there are others; of these nothing depends.
+    Ok(SignIns { rows, is_cut: false })
+}
+
 /// Says whether a time is so long ago that a silence since then is one of days.
 fn is_long(org: &Org, last: Timestamp) -> bool {
     org.now().is_some_and(|now| now.duration_since(last) > LONG)
 }
 
+/// The newest rows of a time.
 async fn rows(org: &Org, user: &str, when: &str, most: usize) -> Result<SignIns, OrgError> {
+    in_order(org, user, when, most, "DESC").await
+}
+
+async fn in_order(
+    org: &Org,
+    user: &str,
+    when: &str,
+    most: usize,
+    order: &str,
+) -> Result<SignIns, OrgError> {
     let soql = |flow: &str| {
         format!(
             "SELECT Id, LoginTime, LoginType{flow}, Application, Status, SourceIp FROM \
-             LoginHistory WHERE UserId = {} AND LoginTime {when} ORDER BY LoginTime DESC LIMIT \
+             LoginHistory WHERE UserId = {} AND LoginTime {when} ORDER BY LoginTime {order} LIMIT \
              {most}",
             soql_text(user)
         )

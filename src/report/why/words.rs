@@ -178,8 +178,7 @@ fn partly(diagnosis: &Diagnosis) -> String {
         ("changes of the set-up", "changes"),
         ("whether the user is frozen", "locks"),
     ];
-    let hidden = || diagnosis.unseen.iter().filter(|one| one.hidden.right.is_some());
-    let is_hidden = |what: &str| hidden().any(|one| one.what.starts_with(what));
+    let is_hidden = |what: &str| diagnosis.unseen.iter().any(|one| one.what.starts_with(what));
     let named: Vec<&str> =
         TELLING.iter().filter(|(what, _)| is_hidden(what)).map(|(_, name)| *name).collect();
     match named.as_slice() {
