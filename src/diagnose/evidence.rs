@@ -163,7 +163,7 @@ const OF_CALLS: &[&str] = &["field-hidden", "object-hidden", "no-right", REQUEST
 const RHYTHM: usize = 5;
 /// With as many as this that come like a clock, one that does not is missed at once.
 const CLOCKWORK: usize = 5;
-/// A silence of this length is one, however often it came: idle tokens end then (S 13.5).
+/// A silence of this length is one, however often it came: idle tokens end then (S 10.3).
 const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// What a call is answered whose session is over.
 const UNAUTHORISED: u16 = 401;

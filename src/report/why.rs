@@ -262,7 +262,6 @@ impl Block {
                 Some(_) => at_the_vendor(rule).into_iter().collect(),
                 None => ways(why, rule, step.as_ref()),
             },
-            ..Self::of_rule(why, rule)
         }
     }
 

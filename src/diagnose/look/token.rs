@@ -167,7 +167,7 @@ pub(in crate::diagnose) fn evicted(e: &Evidence<'_>) -> Look {
     };
     match grants.len() {
         0 => return Look::out("the user has no grant of the app: none took its place"),
-        // Sources do not agree on whether a session counts, and one may be gone again (S 13.5).
+        // Sources do not agree on whether a session counts, and one may be gone again (S 10.3).
         count if count + 1 == GRANTS => {
             let words = format!("the user has {count} grants of the app, and it keeps {GRANTS}");
             return Look::Hit(Found::state("OauthToken", words).fit(Fit::Possible));

@@ -97,7 +97,7 @@ fn used_password(row: &SignIn) -> Proof {
 
 pub(in crate::diagnose) fn password_changed(e: &Evidence<'_>) -> Look {
     match e.change_between(&["resetpassword", "changedpassword"], &e.user_names()) {
-        // Whether a new password ends refresh tokens sources do not agree on (S 13.6).
+        // Whether a new password ends refresh tokens sources do not agree on (S 10.3).
         Some(change) if by_password(e).is_none() => {
             Look::Hit(Found { is_open: true, ..Found::change(change) }.fit(Fit::Possible))
         }

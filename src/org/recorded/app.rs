@@ -70,7 +70,7 @@ pub struct AppState {
     /// What the profile's addresses mean.
     pub ip: Option<IpRelaxation>,
     /// The addresses from which alone a refresh token is taken, whatever else lets in; none are all
-    /// (why 5). Of a connected app there is no such list.
+    /// (S 10.3). Of a connected app there is no such list.
     pub token_ranges: Vec<String>,
     /// Whether only users get in whom an admin has approved.
     pub is_admin_approved: Option<bool>,
