@@ -507,7 +507,8 @@ fn is_consistent(hit: &Hit, e: &Evidence<'_>) -> bool {
     }
     let is_sure = hit.found.fit == Fit::VeryLikely;
     if hit.found.is_open {
-        return e.stop.shown_by != ShownBy::Nothing;
+        // What works is kept out by nothing.
+        return e.stop.shown_by != ShownBy::Nothing || e.stop.last_good.is_none();
     }
     if hit.rule.is_recorded {
         // It keeps the app out, and since when nobody knows.
@@ -547,11 +548,12 @@ fn rank(hit: &Hit, e: &Evidence<'_>) -> impl Ord + use<> {
 
 /// Says whether nothing was seen that tells of the app. The user's row, which all are shown, does not.
 fn is_blind(recorded: &Recorded) -> bool {
-    recorded.sign_ins.seen().is_none()
-        // That the user has a grant tells of no stop.
-        && recorded.grants.seen().is_none_or(|grants| !grants.is_empty())
-        && recorded.trail.seen().is_none()
-        && recorded.app.seen().is_none()
+    // That the user has a grant tells of no stop.
+    let has_no_rows = recorded.sign_ins.seen().is_none()
+        && recorded.grants.seen().is_none_or(|grants| !grants.is_empty());
+    let has_no_app = recorded.trail.seen().is_none() && recorded.app.seen().is_none();
+    // Of a user who was not read no change is known to be theirs.
+    has_no_rows && (has_no_app || recorded.user.seen().is_none())
 }
 
 /// All that was looked for and not observed.

@@ -305,6 +305,22 @@ impl<'e> Evidence<'e> {
         self.changes(actions, names).find(|row| self.may_date(row.time))
     }
 
+    /// The change in between that did a thing; where nobody knows when it worked last, the newest that
+    /// none has undone since.
+    pub fn change_standing(
+        &self,
+        actions: &[&str],
+        undone_by: &[&str],
+        names: &[&str],
+    ) -> Option<&'e Change> {
+        if self.stop.last_good.is_some() {
+            return self.change_between(actions, names);
+        }
+        let undone = self.change(undone_by, names).map(|change| change.time);
+        let change = self.change(actions, names)?;
+        undone.is_none_or(|undone| undone < change.time).then_some(change)
+    }
+
     /// The newest such change since it failed first, or was found to have stopped: by it somebody
     /// may have put right what another has broken.
     pub fn change_since(&self, actions: &[&str], names: &[&str]) -> Option<&'e Change> {

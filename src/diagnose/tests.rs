@@ -9,6 +9,7 @@ mod together;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Diagnosis, Drift, DriftOf, Rule, diagnose, rules};
+use crate::org::Requests;
 use crate::org::recorded::{
     AppKind, AppState, Blocked, CallKind, Calls, Change, Grant, IpRelaxation, Locks, Observed,
     Recorded, RefreshPolicy, SignIn, SignIns, Trail, UserState,
@@ -72,7 +73,7 @@ fn well() -> Recorded {
         app_names: vec![APP.to_owned(), "Lamp_Sync".to_owned()],
         is_sandbox: Observed::Seen(false),
         has_api: Observed::Seen(true),
-        requests: Observed::Seen((900, 1000)),
+        requests: Observed::Seen(Requests { of_org: (900, 1000), of_app: None }),
         user: Observed::Seen(UserState {
             id: "005000000000001AAA".to_owned(),
             username: USER.to_owned(),

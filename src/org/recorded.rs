@@ -20,7 +20,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
 use super::refusal::{REQUESTS_USED_UP, Refusal};
-use super::{Org, OrgError};
+use super::{Org, OrgError, Requests};
 use crate::metadata::fact::FactAnswer;
 use crate::metadata::unseen::UnseenKind;
 use crate::metadata::value::Value;
@@ -155,8 +155,8 @@ pub struct Recorded {
     pub is_sandbox: Observed<bool>,
     /// Whether its edition has the API.
     pub has_api: Observed<bool>,
-    /// How many of the day's API requests are left, and of how many.
-    pub requests: Observed<(i64, i64)>,
+    /// How many of the day's API requests are left.
+    pub requests: Observed<Requests>,
     /// The user.
     pub user: Observed<UserState>,
     /// Whether there is no such user, as who would be shown them sees.
@@ -391,7 +391,7 @@ impl Org {
             user::locks(self, id, &rights),
             user::password(self, id),
             user::assignments(self, id, &rights),
-            async { Observed::answer(self.requests_left().await, rights::VIEW_SETUP) },
+            async { Observed::answer(self.requests_of(&names).await, rights::VIEW_SETUP) },
             sign_ins::read(self, id, &names, asked.since, &rights),
             grants::read(self, id, &names, &app, &rights),
             calls::read(self, id, &names, &rights),

@@ -132,7 +132,7 @@ impl Org {
             status: 200,
         };
         let of_app = |start: u64| calls(user, APP, VENDOR, start);
-        let other = self.user("sam.pereira@harbourlight.example.com");
+        let other = self.user("robin.alder@harbourlight.example.com");
         let other = other.map(|row| super::string(row, "Id").to_owned()).unwrap_or_default();
         let of_other = |start: u64| calls(&other, OTHER_APP, "203.0.113.9", start);
         let day = night / DAY * DAY;

@@ -31,7 +31,8 @@ pub(in crate::diagnose) fn not_installed(e: &Evidence<'_>) -> Look {
                 .since(e.change_between(ACTIONS, &e.app_names())),
         ),
         (Observed::NotObserved(hidden), None) => {
-            Look::unseen_but(hidden, e.change_between(ACTIONS, &e.app_names()))
+            let installed = &["insertConnectedApplication"];
+            Look::unseen_but(hidden, e.change_standing(ACTIONS, installed, &e.app_names()))
         }
     }
 }
@@ -78,7 +79,10 @@ pub(in crate::diagnose) fn blocked(e: &Evidence<'_>) -> Look {
             Look::out_since("the row that blocks the app is of API Access Control", between, undone)
         }
         Observed::Seen(None) => Look::out_since("no row blocks the app", between, undone),
-        Observed::NotObserved(hidden) => Look::unseen_but(hidden, between),
+        Observed::NotObserved(hidden) => {
+            let unblocked = &["unblockConnectedApplication"];
+            Look::unseen_but(hidden, e.change_standing(ACTIONS, unblocked, &e.app_names()))
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{Fit, Found, Look, Proof};
+use crate::org::Requests;
 use crate::org::recorded::Observed;
 use crate::org::refusal::REQUESTS_USED_UP;
 
@@ -27,7 +28,11 @@ pub(in crate::diagnose) fn requests(e: &Evidence<'_>) -> Look {
         return Look::Hit(found);
     }
     match &e.recorded.requests {
-        Observed::Seen((left, of)) if *left <= 0 => {
+        Observed::Seen(Requests { of_app: Some((left, of)), .. }) if *left <= 0 => {
+            let words = format!("none of {of} API requests is left that the app has for itself");
+            Look::Hit(Found::state("limits", words).fit(Fit::VeryLikely))
+        }
+        Observed::Seen(Requests { of_org: (left, of), .. }) if *left <= 0 => {
             let mut found = Found::state("limits", format!("none of {of} API requests is left"))
                 .fit(Fit::VeryLikely);
             let calls = e.recorded.calls.seen();
@@ -46,7 +51,7 @@ pub(in crate::diagnose) fn requests(e: &Evidence<'_>) -> Look {
             Look::Hit(found)
         }
         // They come back hour by hour: that there are some now rules nothing out, and shows nothing.
-        Observed::Seen((left, of)) if e.was_told(REQUESTS_USED_UP) => {
+        Observed::Seen(Requests { of_org: (left, of), .. }) if e.was_told(REQUESTS_USED_UP) => {
             let words = format!("{left} of {of} API requests are left now, and they come back");
             Look::Hit(Found { is_open: true, ..Found::state("limits", words) })
         }

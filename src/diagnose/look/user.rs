@@ -52,7 +52,8 @@ pub(in crate::diagnose) fn frozen(e: &Evidence<'_>) -> Look {
             e.change_since(&["unfrozeuser"], &e.user_names()),
         ),
         Observed::NotObserved(hidden) => {
-            Look::unseen_but(hidden, e.change_between(&["frozeuser"], &e.user_names()))
+            let change = e.change_standing(&["frozeuser"], &["unfrozeuser"], &e.user_names());
+            Look::unseen_but(hidden, change)
         }
     }
 }

@@ -346,8 +346,13 @@ fn that_it_signs_in_says_nothing_of_its_calls() {
     assert_eq!((cause(&found), fits(&found)), (None, vec!["no-api-enabled"]));
     let mut org = well();
     seen(&mut org.sign_ins).rows.insert(0, sign_in(at("05:50"), "Success"));
-    org.requests = Observed::Seen((0, 1000));
+    org.requests = Observed::Seen(Requests { of_org: (0, 1000), of_app: None });
     assert_eq!(fits(&asked(&org)), ["api-limit"]);
+    // Or the app has some for itself, and these are used up.
+    org.requests = Observed::Seen(Requests { of_org: (900, 1000), of_app: Some((0, 100)) });
+    let found = asked(&org);
+    assert_eq!(fits(&found), ["api-limit"]);
+    assert!(found.consistent[0].found.proofs[0].words.contains("for itself"), "{found:?}");
 }
 
 /// A stop that rows show is never nothing.
@@ -425,4 +430,22 @@ fn what_changes_nothing_has_stopped_nothing() {
     let found = told(&org, "INVALID_FIELD: No such column 'Phone' on entity 'Contact'");
     let proofs = &found.cause.as_ref().unwrap().found.proofs;
     assert!(proofs.iter().any(|proof| proof.words.contains("Contact.Phone")), "{proofs:?}");
+}
+
+/// Who is shown no sign-ins and no state is shown changes, of which the newest stands.
+#[test]
+fn a_change_that_stands_tells_where_nobody_knows_when_it_worked() {
+    let hidden = |org: &mut Recorded| {
+        org.sign_ins = Observed::hidden("no", "Monitor Login History");
+        org.locks = Observed::hidden("no", "Manage Users");
+        org.grants = Observed::hidden("no", "Customize Application");
+    };
+    let mut org = with_change(well(), "01:50", "frozeuser", "Froze user Lamp Robot");
+    hidden(&mut org);
+    let found = asked(&org);
+    assert_eq!((cause(&found), fits(&found)), (None, vec!["user-frozen"]));
+    assert!(found.consistent[0].found.began.is_some());
+    let mut org = with_change(org, "02:50", "unfrozeuser", "Unfroze user Lamp Robot");
+    hidden(&mut org);
+    assert!(!fits(&asked(&org)).contains(&"user-frozen"));
 }

@@ -305,7 +305,7 @@ fn the_app() {
 #[test]
 fn the_org_and_calls_that_fail() {
     let mut org = well();
-    org.requests = Observed::Seen((0, 1000));
+    org.requests = Observed::Seen(Requests { of_org: (0, 1000), of_app: None });
     assert_eq!(cause(&told(&org, "REQUEST_LIMIT_EXCEEDED")), Some("api-limit"));
     assert_eq!(fits(&asked(&org))[0], "api-limit");
     // Some have come back since, or it was another org: it fits, and how many are left shows it.

@@ -47,7 +47,7 @@ fn of_two_that_bite_that_is_first_of_which_somebody_was_told() {
     assert_eq!(also(&found), [("ip-enforced", true)]);
 
     let mut org = with_calls(well(), 403);
-    org.requests = Observed::Seen((0, 1000));
+    org.requests = Observed::Seen(Requests { of_org: (0, 1000), of_app: None });
     let steps = [drift("read", "Profile", "fieldPermissions[Lead.Score__c].readable")];
     let found = diagnose(&org, Some("INVALID_FIELD"), &steps, now());
     assert_eq!(cause(&found), Some("field-access"));

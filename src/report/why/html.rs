@@ -84,7 +84,7 @@ fn blocks(heading: &str, all: &[Block], class: &str) -> Markup {
                         @if let Some((quick_find, url)) = &way.page {
                             p class="where" {
                                 "In Setup: Quick Find " span class="find" { (quick_find) }
-                                @if let Some(url) = url {
+                                @if let Some(url) = url.as_deref().filter(|url| is_whole(url)) {
                                     " " (link(&format!("Open {quick_find}"), url))
                                 }
                             }
@@ -94,6 +94,11 @@ fn blocks(heading: &str, all: &[Block], class: &str) -> Markup {
             }
         }
     }
+}
+
+/// Says whether an address has a host: without an org there is none to link to.
+fn is_whole(url: &str) -> bool {
+    url.contains("://")
 }
 
 fn row(label: &str, text: &str) -> Markup {

@@ -58,13 +58,24 @@ pub(super) fn picture(why: &Why<'_>, diagnosis: &Diagnosis) -> Markup {
         Some(stopped) if one.from < stopped => x(one.from).min(x(stopped) - MARK),
         _ => x(one.from),
     };
+    // An empty row would say that nothing was called.
+    let begins = |what: &str| diagnosis.unseen.iter().any(|one| one.what.starts_with(what));
+    let is_unseen = |row: &str| match row {
+        "sign-ins" => begins("sign-ins of the user"),
+        "calls" => begins("how calls of the API ended"),
+        _ => false,
+    };
     let label = clean(&words::headline(why, diagnosis));
     html! {
         svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } width="100%" role="img" aria-label=(label) {
             @for (name, y, kinds) in ROWS {
                 text x="0" y=(y + 12) font-size="11" fill="currentColor" { (name) }
-                line x1=(LEFT) y1=(y + 8) x2=(WIDTH) y2=(y + 8) stroke="currentColor"
-                    stroke-opacity="0.25" {}
+                @if is_unseen(name) {
+                    text x=(LEFT) y=(y + 12) font-size="11" fill="currentColor" { "not seen" }
+                } @else {
+                    line x1=(LEFT) y1=(y + 8) x2=(WIDTH) y2=(y + 8) stroke="currentColor"
+                        stroke-opacity="0.25" {}
+                }
                 @for (kind, class) in kinds {
                     @for one in moments.iter().filter(|one| one.kind == *kind) {
                         // What failed stands higher than what worked.

@@ -165,20 +165,27 @@ fn is_dated(diagnosis: &Diagnosis) -> bool {
 fn is_partial(diagnosis: &Diagnosis) -> bool {
     // Nor what was cut off.
     let is_cut = |one: &crate::diagnose::Unseen| one.what.starts_with("older ");
-    diagnosis.unseen.iter().any(|one| one.hidden.right.is_some() || is_cut(one))
+    !partly(diagnosis).is_empty()
+        || diagnosis.unseen.iter().any(|one| one.hidden.right.is_some() || is_cut(one))
 }
+
+const POLICIES: &str = "the app's policies";
 
 /// That not all could be seen, and what of it would tell most.
 fn partly(diagnosis: &Diagnosis) -> String {
     const TELLING: [(&str, &str); 6] = [
-        ("the app's policies", "policies"),
+        (POLICIES, "policies"),
         ("whether the app is blocked", "blocks"),
         ("grants of the app", "grants"),
         ("sign-ins of the user", "sign-ins"),
         ("changes of the set-up", "changes"),
         ("whether the user is frozen", "locks"),
     ];
-    let is_hidden = |what: &str| diagnosis.unseen.iter().any(|one| one.what.starts_with(what));
+    let is_hidden = |what: &str| {
+        // Of an app that another org owns some policies are never shown.
+        let is_it = |one: &str| one == what || what != POLICIES && one.starts_with(what);
+        diagnosis.unseen.iter().any(|one| is_it(one.what))
+    };
     let named: Vec<&str> =
         TELLING.iter().filter(|(what, _)| is_hidden(what)).map(|(_, name)| *name).collect();
     match named.as_slice() {
