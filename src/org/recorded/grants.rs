@@ -56,6 +56,12 @@ pub(super) async fn read(
         None => {}
     }
     let used = of_usage(org, user, names).await?;
+    // Which right shows it is not documented: who lacks that of the others may be shown nothing.
+    let is_shown = rights.has(&["CustomizeApplication"]);
+    let used = used.and_then(|used| match used.is_empty() && !is_shown {
+        true => Observed::hidden("the usage API shows no grant to this user", CUSTOMIZE),
+        false => Observed::Seen(used),
+    });
     Ok(match (rows, used) {
         (Observed::Seen(mut rows), Observed::Seen(more)) => {
             // One row may stand in both.
