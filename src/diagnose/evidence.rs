@@ -1,13 +1,13 @@
 //! What a diagnosis is made from: what the org has recorded, what it was told, what of the template
-//! is not so; and when it stopped, as far as that shows.
+//! is not so; and how rules ask for it.
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use jiff::civil::Weekday;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+use super::stop::{
+    ROUTINE, ShownBy, Stop, failed_since, is_refresh, of_app, refused, run_before, stop, worked,
+};
 use super::symptom::{Symptom, plain_status};
 use crate::diff::{Finding, State, Subject};
 use crate::org::recorded::{AppKind, CallKind, Change, Hidden, Observed, Recorded, SignIn};
@@ -124,54 +124,10 @@ impl Drift {
     }
 }
 
-/// When it stopped.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stop {
-    /// When it worked last.
-    pub last_good: Option<Timestamp>,
-    /// When it failed first after that.
-    pub first_bad: Option<Timestamp>,
-    /// What shows it.
-    pub shown_by: ShownBy,
-    /// Whether it may have failed before that, in rows that were not read.
-    pub or_before: bool,
-}
-
-/// What shows that it stopped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ShownBy {
-    /// Nothing does.
-    #[default]
-    Nothing,
-    /// Sign-ins that failed since.
-    SignIns,
-    /// Calls of the API that failed since.
-    Calls,
-    /// That the user has no grant of the app left, by which it came until then.
-    NoGrant,
-    /// That none came any more, longer than ever before.
-    Silence,
-    /// What somebody was told.
-    Told,
-}
-
 /// So many changes are shown of which nobody knows which it was.
 const FEW: usize = 4;
 /// Refusals of calls by who has signed in.
 const OF_CALLS: &[&str] = &["field-hidden", "object-hidden", "no-right", REQUESTS_USED_UP];
-/// With fewer sign-ins than this nobody can say how often they come.
-const RHYTHM: usize = 5;
-/// With as many as this that come like a clock, one that does not is missed at once.
-const CLOCKWORK: usize = 5;
-/// A silence of this length is one, however often it came: idle tokens end then (S 10.3).
-const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// What a call is answered whose session is over.
-const UNAUTHORISED: u16 = 401;
-/// So many calls that are refused as any call may be, for what was asked, show that something is
-/// wrong with who asks.
-const ROUTINE: usize = 3;
-/// A silence shorter than this is none.
-const SHORTEST: SignedDuration = SignedDuration::from_hours(1);
 
 impl<'e> Evidence<'e> {
     /// Puts together what is known.
@@ -493,138 +449,4 @@ fn is_of_longer(before: &str, after: &str) -> bool {
         last.is_some_and(|word| begins_capital(word) && !SAY_WHAT.contains(&word) && !is_first);
     let next = after.strip_prefix(' ').and_then(|text| text.split(' ').next());
     goes_before || next.is_some_and(|word| begins_capital(word) && !SAY_WHAT.contains(&word))
-}
-
-/// The app's tries, the newest first.
-fn of_app(recorded: &Recorded) -> Vec<&SignIn> {
-    recorded.sign_ins.seen().map(|all| all.of(&recorded.app_names)).unwrap_or_default()
-}
-
-fn worked(recorded: &Recorded) -> Vec<&SignIn> {
-    recorded.sign_ins.seen().map(|all| all.worked(&recorded.app_names)).unwrap_or_default()
-}
-
-/// Says whether it came by a refresh token (S 13.2).
-fn is_refresh(row: &SignIn) -> bool {
-    matches!(row.flow.as_deref(), Some("OauthRefreshToken" | "OauthHybridRefreshToken"))
-}
-
-/// The sign-in that worked before the one after which calls began to fail.
-fn run_before(recorded: &Recorded, first_bad: Option<Timestamp>) -> Option<Timestamp> {
-    let first = first_bad?;
-    let (last, _) = of_calls(recorded)?;
-    let before: Vec<&SignIn> =
-        worked(recorded).into_iter().filter(|row| row.time <= first).collect();
-    match last {
-        Some(_) => None,
-        None => before.get(1).map(|row| row.time),
-    }
-}
-
-fn failed_since(recorded: &Recorded, last: Option<Timestamp>) -> Vec<&SignIn> {
-    let is_since = |row: &&SignIn| !row.is_good() && last.is_none_or(|last| row.time > last);
-    let mut failed: Vec<&SignIn> = of_app(recorded).into_iter().filter(is_since).collect();
-    failed.reverse();
-    failed
-}
-
-/// When it stopped, and whether no sign-in comes any more.
-fn stop(recorded: &Recorded, is_told: bool, now: Timestamp) -> (Stop, bool) {
-    let last = worked(recorded).first().copied();
-    let last_good = last.map(|row| row.time);
-    let failed = failed_since(recorded, last_good);
-    if let Some(first) = failed.first() {
-        let is_cut = recorded.sign_ins.seen().is_some_and(|all| all.is_cut);
-        let or_before = is_cut && last_good.is_none();
-        let (first_bad, shown_by) = (Some(first.time), ShownBy::SignIns);
-        return (Stop { last_good, first_bad, shown_by, or_before }, true);
-    }
-    if let Some((last, first)) = of_calls(recorded) {
-        // That somebody signed in says nothing of calls: where none is known to have gone well they
-        // may have failed before the file begins.
-        let (first_bad, shown_by) = (Some(first), ShownBy::Calls);
-        return (Stop { last_good: last, first_bad, shown_by, or_before: last.is_none() }, false);
-    }
-    let has_no_grant = last.is_some_and(is_refresh) && has_no_grant(recorded);
-    let is_silent = has_no_grant || last_good.is_some_and(|last| is_silence(recorded, last, now));
-    let shown_by = match (is_told, is_silent) {
-        (true, _) => ShownBy::Told,
-        (false, true) if has_no_grant => ShownBy::NoGrant,
-        (false, true) => ShownBy::Silence,
-        (false, false) => ShownBy::Nothing,
-    };
-    (Stop { last_good, first_bad: None, shown_by, or_before: false }, is_silent)
-}
-
-/// Calls that go wrong where none that asks the same goes well later, so that something is wrong with
-/// who asks and not with what is asked for.
-fn refused(recorded: &Recorded) -> Vec<&CallKind> {
-    let kinds = || recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds);
-    let signed_in = worked(recorded).first().map(|row| row.time);
-    let is_refused = |kind: &&CallKind| match kind.status {
-        _ if kind.unmended.is_none() => false,
-        // A session ends, and who signs in again has another.
-        UNAUTHORISED => signed_in.is_none_or(|time| time <= kind.last),
-        // A record that is not there or is somebody else's, a value that a rule of the org's does not
-        // take, a server that stumbles: so many are no stop, but one after the other.
-        _ => unmended_like(recorded, kind) >= ROUTINE,
-    };
-    kinds().filter(is_refused).collect()
-}
-
-/// How many calls like these went wrong in the same way, and none that asks the same went well since.
-fn unmended_like(recorded: &Recorded, kind: &CallKind) -> usize {
-    let kinds = recorded.calls.seen().into_iter().flat_map(|calls| &calls.kinds);
-    let same = kinds.filter(|one| one.is_like(kind) && one.status == kind.status);
-    same.filter_map(|one| one.unmended).map(|(_, count)| count).sum()
-}
-
-/// Of calls that are refused: when such went well last, and when the first was refused. Those that are
-/// known to have gone well tell more than those that may never have.
-fn of_calls(recorded: &Recorded) -> Option<(Option<Timestamp>, Timestamp)> {
-    let kinds = &recorded.calls.seen()?.kinds;
-    let since = refused(recorded).into_iter().filter_map(|kind| {
-        let of_it = || kinds.iter().filter(|one| one.is_like(kind));
-        let good = of_it().filter(|one| one.is_good()).map(|one| one.last).max();
-        let first = of_it().filter_map(|one| one.unmended).map(|(first, _)| first).min()?;
-        Some((good, first, unmended_like(recorded, kind)))
-    });
-    let told = since.min_by_key(|(good, first, count)| (good.is_none(), *first, Reverse(*count)));
-    told.map(|(good, first, _)| (good, first))
-}
-
-/// Says whether the user was seen to have no grant of the app.
-fn has_no_grant(recorded: &Recorded) -> bool {
-    recorded.grants.seen().is_some_and(Vec::is_empty)
-}
-
-/// Says whether it has been silent for longer than between any two sign-ins before: by a little
-/// where they come like a clock, else twice over.
-fn is_silence(recorded: &Recorded, last: Timestamp, now: Timestamp) -> bool {
-    let times: Vec<Timestamp> = worked(recorded).into_iter().map(|row| row.time).collect();
-    if times.len() < RHYTHM {
-        return now.duration_since(last) > LONGEST;
-    }
-    // Who never comes at a weekend is not missed there, nor was before.
-    let is_weekend = |time: Timestamp| {
-        matches!(TimeZone::UTC.to_datetime(time).weekday(), Weekday::Saturday | Weekday::Sunday)
-    };
-    let counts_weekends = times.iter().copied().any(is_weekend);
-    let gap_of = |from: Timestamp, to: Timestamp| {
-        let whole = to.duration_since(from);
-        if counts_weekends {
-            return whole;
-        }
-        let hours = whole.as_hours().min(24 * 90);
-        let free = (0..hours).filter(|hour| is_weekend(from + SignedDuration::from_hours(*hour)));
-        whole - SignedDuration::from_hours(free.count().try_into().unwrap_or_default())
-    };
-    let gap = gap_of(last, now);
-    let mut gaps: Vec<SignedDuration> =
-        times.windows(2).map(|two| gap_of(two[1], two[0])).collect();
-    gaps.sort_unstable();
-    let (usual, longest) = (gaps[gaps.len() / 2], gaps[gaps.len() - 1]);
-    let is_clockwork = times.len() >= CLOCKWORK && longest <= usual + usual / 4;
-    let most = if is_clockwork { longest + longest / 40 } else { longest.saturating_mul(2) };
-    gap > most.max(SHORTEST)
 }

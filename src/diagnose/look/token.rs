@@ -3,8 +3,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::diagnose::evidence::{Evidence, ShownBy};
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{APP_CHANGED, Began, Fit, Found, Look, Proof};
+use crate::diagnose::stop::ShownBy;
 use crate::org::recorded::{Hidden, Observed, RefreshPolicy};
 
 /// So many grants an app keeps for a user; another takes the oldest away (S 10.3).

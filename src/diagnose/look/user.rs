@@ -8,8 +8,9 @@ use jiff::tz::TimeZone;
 
 use super::change::TAKEN_FROM_USER;
 use super::{app, org};
-use crate::diagnose::evidence::{Evidence, ShownBy};
+use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{ACCESS, Began, Fit, Found, Look, Proof};
+use crate::diagnose::stop::ShownBy;
 use crate::diagnose::symptom::refused_object;
 use crate::metadata::hours::Week;
 use crate::metadata::range::IpRange;
