@@ -276,17 +276,36 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
         let is_shown = hit.rule.is_recorded || hit.found.is_proven;
         is_shown && !hit.found.is_open && (!hit.rule.is_choice || hit.explains || hit.is_between)
     };
+    let is_gone = e.has_refreshed() && e.recorded.grants.seen().is_some_and(Vec::is_empty);
+    let mut ended: Vec<Hit> = Vec::new();
     for mut hit in rest {
         // What ends tokens unrecorded, and by its date did so in between, may have come first; and
         // what would keep it out at the hour at which it comes stands in its way.
         let fits_too = hit.is_between && is_sure_to_fit(&hit);
-        let would_too = hit.found.is_open && hit.rule.is_recorded && is_very_likely(&hit);
+        let is_state = hit.found.is_open || hit.rule.is_choice;
+        let would_too = is_state && hit.rule.is_recorded && is_very_likely(&hit);
         if fits_too || would_too || is_told(&hit) {
             let is_of_sign_ins = hit.rule.blocks || !hit.rule.statuses.is_empty();
-            hit.is_in_the_way = fits_too || would_too || is_of_sign_ins && hit.is_between;
+            // Of what is so nobody knows since when, it may be since then.
+            let is_undated = hit.found.began.is_none()
+                && (hit.rule.blocks || hit.rule.of_calls || is_very_likely(&hit));
+            hit.is_in_the_way =
+                fits_too || would_too || is_undated || is_of_sign_ins && hit.is_between;
             also.push(hit);
+        } else if is_gone && hit.rule.of_token && hit.found.fit >= Fit::Likely {
+            ended.push(hit);
         }
     }
+    // Whatever else is so, with no grant left a token is over.
+    ended.sort_by_key(|hit| (Reverse(hit.found.fit), hit.rule.order, hit.rule.id));
+    let is_told_of_token = cause.iter().chain(&also).any(|hit| hit.rule.of_token);
+    also.extend(
+        ended
+            .into_iter()
+            .take(1)
+            .filter(|_| cause.is_some() && !is_told_of_token)
+            .map(|hit| Hit { is_in_the_way: true, ..hit }),
+    );
     // What the org shows is not joined by what a text alone says.
     let is_shown = cause.as_ref().is_some_and(|hit| !hit.is_by_word);
     also.retain(|hit| hit.found.over.is_none() && !(is_shown && hit.is_by_word));
@@ -524,7 +543,12 @@ fn is_consistent(hit: &Hit, e: &Evidence<'_>) -> bool {
     }
     // A token that is over fails without a row, or with words that no source has: the end of the
     // rows that worked is the evidence.
-    let has_ended = !matches!(e.stop.shown_by, ShownBy::Nothing | ShownBy::Calls);
+    let has_ended = match e.stop.shown_by {
+        ShownBy::Nothing | ShownBy::Calls => false,
+        // Words that nobody knows may be of anything.
+        ShownBy::Told => e.has_gone_silent,
+        ShownBy::SignIns | ShownBy::NoGrant | ShownBy::Silence => true,
+    };
     let never_worked = e.stop.last_good.is_none() && is_sure;
     // No token that is over is refused with such a status of HTTP.
     let is_refusable = e.symptom.http.iter().all(|status| matches!(status, 400 | 401));

@@ -175,7 +175,8 @@ impl<'e> Evidence<'e> {
 
     /// Says whether something began after it worked last, and before it failed first.
     pub fn is_between(&self, time: Timestamp) -> bool {
-        let until = self.stop.first_bad.unwrap_or(self.now);
+        // What was done after one would have come has not kept that one out.
+        let until = self.stop.first_bad.or(self.stop.missed).unwrap_or(self.now);
         let last = self.stop.last_good.or(self.silent_since);
         last.is_some_and(|last| time > last) && time <= until
     }
@@ -220,9 +221,15 @@ impl<'e> Evidence<'e> {
         let addresses: BTreeSet<&str> =
             all.iter().filter_map(|row| row.address.as_deref()).collect();
         let fails = |address: &&str| {
-            let mut of_it = all.iter().filter(|row| row.address.as_deref() == Some(*address));
-            let newest: Vec<bool> = of_it.by_ref().take(ROUTINE).map(|row| row.is_good()).collect();
-            newest.len() == ROUTINE && !newest.contains(&true)
+            let is_from = |row: &&&SignIn| row.address.as_deref() == Some(*address);
+            let failed: Vec<&&SignIn> =
+                all.iter().filter(is_from).take_while(|row| !row.is_good()).collect();
+            // One that came only after it began to fail is the same system, from elsewhere.
+            let first = failed.last().map(|row| row.time);
+            let is_before = |row: &&SignIn| {
+                row.is_good() && row.address.as_deref() != Some(*address) && Some(row.time) < first
+            };
+            failed.len() >= ROUTINE && all.iter().any(is_before)
         };
         addresses.into_iter().find(fails).map(str::to_owned)
     }

@@ -10,23 +10,31 @@ const SECRETS: &[&str] = &[
     "assertion",
     "authorization",
     "bearer",
+    "clientassertion",
     "clientsecret",
     "codeverifier",
     "consumersecret",
     "idtoken",
+    "oauthtoken",
+    "passphrase",
     "passwd",
     "password",
     "pwd",
+    "privatekey",
     "refreshtoken",
     "samlresponse",
+    "secret",
     "securitytoken",
     "sessionid",
     "sid",
+    "token",
+    "xauthtoken",
+    "xsfdcsession",
 ];
 
 /// The same where a sign of equality follows, or the name stands in quotes: as words they say something
 /// else too (`code: 400`, `invalid token: ..`).
-const SECRETS_BY_SIGN: &[&str] = &["code", "secret", "sig", "signature", "token"];
+const SECRETS_BY_SIGN: &[&str] = &["code", "sig", "signature"];
 
 /// Hides what is named as secret: `password=..`, `"client_secret": ".."`, `<password>..</password>`,
 /// `Bearer ..`.
@@ -52,30 +60,77 @@ pub(super) fn without_named(text: &str) -> String {
 
 /// What stands behind a name, where that is the name of a secret: the signs in between, and the value.
 fn secret_behind<'t>(word: &str, before: &str, behind: &'t str) -> Option<(&'t str, &'t str)> {
-    const SIGNS: [char; 8] = ['"', '\'', ' ', '\\', '=', ':', '>', '\t'];
+    const SIGNS: [char; 10] = ['"', '\'', ' ', '\\', '=', ':', '>', '\t', '\r', '\n'];
     let name: String = word.chars().filter(char::is_ascii_alphanumeric).collect();
     let name = name.to_ascii_lowercase();
-    let sign = &behind[..behind.len() - behind.trim_start_matches(SIGNS).len()];
+    // The attributes of an element say nothing of its value.
+    let is_element = before.ends_with('<') || before.ends_with(':') && !before.ends_with("://:");
+    let opened =
+        behind.find('>').filter(|at| is_element && behind[..*at].contains('=')).map(|at| at + 1);
+    let from = opened.unwrap_or_default();
+    let mut many = behind[from..].len() - behind[from..].trim_start_matches(SIGNS).len();
+    // A string of Python's, and text that XML takes as it is.
+    for start in ["u'", "b'", "u\"", "<![CDATA["] {
+        if behind[from + many..].starts_with(start) {
+            many += start.len();
+        }
+    }
+    let sign = &behind[..from + many];
     let value = &behind[sign.len()..];
-    let is_signed =
-        sign.contains('=') || sign.contains('>') || before.ends_with('"') && sign.contains(':');
+    let is_quoted = before.ends_with('"') || before.ends_with('\'');
+    let is_signed = sign.contains('=') || sign.contains('>') || is_quoted && sign.contains(':');
+    // A part of a form has its value below its name.
+    let is_part = is_quoted && sign.starts_with(['"', '\'']) && sign.contains('\n');
     let is_named = match name.as_str() {
         "bearer" => !sign.is_empty(),
-        name if SECRETS.contains(&name) => is_signed || sign.contains(':'),
+        name if SECRETS.contains(&name) => is_signed || is_part || sign.contains(':'),
         name => SECRETS_BY_SIGN.contains(&name) && is_signed && !is_word_in_json(name, sign, value),
     };
-    if !is_named {
-        return None;
+    is_named.then(|| (sign, &value[..end_of(&name, sign, value)]))
+}
+
+/// Where a value ends: with the quotes in which it stands, else with its word.
+fn end_of(name: &str, sign: &str, value: &str) -> usize {
+    if let Some(at) = value.starts_with("-----BEGIN").then(|| value.find("-----END")) {
+        return at.unwrap_or(value.len());
     }
-    // A value in quotes ends with them, and may hold spaces; the scheme of a header is none of it.
     let quote = sign.chars().last().filter(|last| matches!(last, '"' | '\''));
-    let is_end = |c: char| match quote {
-        Some(quote) => c == quote || c == '\\',
-        None if name == "authorization" => matches!(c, '\n' | '\r' | '"' | '\''),
-        None => c.is_whitespace() || "\"'&,;}<\\".contains(c),
-    };
-    let many = value.find(is_end).unwrap_or(value.len());
-    Some((sign, &value[..many]))
+    // Of a text within a text the quotes are escaped themselves; else an escaped one is the value's.
+    let is_within = sign.contains('\\');
+    let mut is_escaped = false;
+    for (at, c) in value.char_indices() {
+        let is_end = match quote {
+            Some(quote) => !is_escaped && (c == quote || is_within && c == '\\'),
+            None if name == "authorization" => matches!(c, '\n' | '\r' | '"' | '\''),
+            None if sign.ends_with("<![CDATA[") => c == ']',
+            None => c.is_whitespace() || "\"'&,;}<\\".contains(c),
+        };
+        if is_end {
+            return at;
+        }
+        is_escaped = !is_within && c == '\\' && !is_escaped;
+    }
+    value.len()
+}
+
+/// Hides what an address has before its host: `https://user:secret@host`; and what `-u` gives.
+pub(super) fn without_logins(text: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut before = "";
+    for word in text.split(' ') {
+        let at = word.find("://").map(|at| at + 3);
+        let login = at.and_then(|at| Some((at, word[at..].split(['/', '?', '#']).next()?)));
+        words.push(match login {
+            Some((at, host)) if host.contains('@') => {
+                let end = at + host.rfind('@').unwrap_or_default();
+                format!("{}(hidden){}", &word[..at], &word[end..])
+            }
+            _ if matches!(before, "-u" | "--user") && word.contains(':') => "(hidden)".to_owned(),
+            _ => word.to_owned(),
+        });
+        before = word;
+    }
+    words.join(" ")
 }
 
 /// Says whether it is what an answer calls its code, which is in capitals: `"code":"INVALID"`.
@@ -95,7 +150,22 @@ pub(super) fn decoded(text: &str) -> String {
         };
         bytes.iter().enumerate().any(at)
     };
+    // As an element or a string of JSON may have it.
+    const WRITTEN: [(&str, &str); 7] = [
+        ("&quot;", "\""),
+        ("&#61;", "="),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&amp;", "&"),
+        ("\\u003d", "="),
+        ("\\u0026", "&"),
+    ];
     let mut text = text.to_owned();
+    for (written, sign) in WRITTEN {
+        if text.contains(written) {
+            text = text.replace(written, sign);
+        }
+    }
     for _ in 0..2 {
         if is_encoded(&text) {
             text = decode(&text).into_owned();
@@ -126,6 +196,22 @@ mod tests {
             "password=\"two wordsPLANT\" next",
             "client_secret => 9APLANT",
             "SAMLResponse=PHNhbPLANT",
+            "https://user:hunterPLANT@host.example/x",
+            "curl -u user:hunterPLANT https://host.example",
+            "client_assertion=abPLANT",
+            "<n1:password xsi:type=\"xsd:string\">hunterPLANT</n1:password>",
+            "<client_secret><![CDATA[9APLANT]]></client_secret>",
+            "&quot;client_secret&quot;:&quot;9APLANT&quot;",
+            "&lt;password&gt;hunterPLANT&lt;/password&gt; password&#61;hunterPLANT",
+            "private_key: \"-----BEGIN PRIVATE KEY-----\\nMIIPLANT-----END\"",
+            "form-data; name=\"password\"\r\n\r\nhunterPLANT\r\n--x",
+            "x-sfdc-session: 00PLANT",
+            "token: xPLANT",
+            "Client Secret: xPLANT",
+            "{'client_secret': u'9APLANT'}",
+            "password='a\\'RESTPLANT' x",
+            "client_secret\\u003dxPLANT",
+            "\"password\":\n\"x yPLANT\"",
             "{\\\"access_token\\\":\\\"00DPLANT\\\"}",
         ] {
             let symptom = Symptom::of_text(text);

@@ -20,6 +20,8 @@ pub struct Stop {
     pub shown_by: ShownBy,
     /// Whether it may have failed before that, in rows that were not read.
     pub or_before: bool,
+    /// Where none came any more: by when one would have.
+    pub missed: Option<Timestamp>,
 }
 
 /// What shows that it stopped.
@@ -96,23 +98,25 @@ pub(super) fn stop(recorded: &Recorded, is_told: bool, now: Timestamp) -> (Stop,
         let is_cut = recorded.sign_ins.seen().is_some_and(|all| all.is_cut);
         let or_before = is_cut && last_good.is_none();
         let (first_bad, shown_by) = (Some(first.time), ShownBy::SignIns);
-        return (Stop { last_good, first_bad, shown_by, or_before }, true);
+        return (Stop { last_good, first_bad, shown_by, or_before, missed: None }, true);
     }
     if let Some((last, first)) = of_calls(recorded) {
         // That somebody signed in says nothing of calls: where none is known to have gone well they
         // may have failed before the file begins.
         let (first_bad, shown_by) = (Some(first), ShownBy::Calls);
-        return (Stop { last_good: last, first_bad, shown_by, or_before: last.is_none() }, false);
+        let or_before = last.is_none();
+        return (Stop { last_good: last, first_bad, shown_by, or_before, missed: None }, false);
     }
     let has_no_grant = last.is_some_and(is_refresh) && has_no_grant(recorded);
-    let is_silent = has_no_grant || last_good.is_some_and(|last| is_silence(recorded, last, now));
+    let missed = last_good.and_then(|last| missed(recorded, last, now));
+    let is_silent = has_no_grant || missed.is_some();
     let shown_by = match (is_told, is_silent) {
         (true, _) => ShownBy::Told,
         (false, true) if has_no_grant => ShownBy::NoGrant,
         (false, true) => ShownBy::Silence,
         (false, false) => ShownBy::Nothing,
     };
-    (Stop { last_good, first_bad: None, shown_by, or_before: false }, is_silent)
+    (Stop { last_good, first_bad: None, shown_by, or_before: false, missed }, is_silent)
 }
 
 /// Calls that go wrong where none that asks the same goes well later, so that something is wrong with
@@ -157,12 +161,12 @@ fn has_no_grant(recorded: &Recorded) -> bool {
     recorded.grants.seen().is_some_and(Vec::is_empty)
 }
 
-/// Says whether it has been silent for longer than between any two sign-ins before: by a little
-/// where they come like a clock, else twice over.
-fn is_silence(recorded: &Recorded, last: Timestamp, now: Timestamp) -> bool {
+/// By when one would have come, where it has been silent for longer than between any two sign-ins
+/// before: by a little where they come like a clock, else twice over.
+fn missed(recorded: &Recorded, last: Timestamp, now: Timestamp) -> Option<Timestamp> {
     let times: Vec<Timestamp> = worked(recorded).into_iter().map(|row| row.time).collect();
     if times.len() < RHYTHM {
-        return now.duration_since(last) > LONGEST;
+        return (now.duration_since(last) > LONGEST).then(|| last + LONGEST);
     }
     // Who never comes at a weekend is not missed there, nor was before.
     let is_weekend = |time: Timestamp| {
@@ -185,5 +189,7 @@ fn is_silence(recorded: &Recorded, last: Timestamp, now: Timestamp) -> bool {
     let (usual, longest) = (gaps[gaps.len() / 2], gaps[gaps.len() - 1]);
     let is_clockwork = times.len() >= CLOCKWORK && longest <= usual + usual / 4;
     let most = if is_clockwork { longest + longest / 40 } else { longest.saturating_mul(2) };
-    gap > most.max(SHORTEST)
+    let most = most.max(SHORTEST);
+    // What does not count of the silence may lie in between.
+    (gap > most).then(|| now - (gap - most))
 }

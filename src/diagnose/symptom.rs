@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::secrets::{decoded, without_named};
+use super::secrets::{decoded, without_logins, without_named};
 use crate::metadata::percent::decode;
 use crate::org::error::hide_secrets;
 use crate::org::refusal::Refusal;
@@ -106,7 +106,7 @@ impl Symptom {
         let end = text.char_indices().nth(READ).map_or(text.len(), |(at, _)| at);
         let text = &text[..end];
         let pair = of_json(text).or_else(|| of_address(text));
-        let clean = hide_secrets(&without_named(&decoded(text)));
+        let clean = hide_secrets(&without_logins(&without_named(&decoded(text))));
         let line = clean.split_whitespace().collect::<Vec<_>>().join(" ");
         let cut = line.char_indices().nth(SHOWN).map(|(at, _)| at);
         let shown = cut.map_or_else(|| line.clone(), |at| format!("{}…", &line[..at]));

@@ -344,7 +344,7 @@ fn is_unused(
     grants: &Observed<Vec<Grant>>,
     names: &[String],
 ) -> bool {
-    sign_ins.seen().is_some_and(|all| all.of(names).is_empty())
+    sign_ins.seen().is_some_and(|all| !all.has_named(names))
         && grants.seen().is_some_and(Vec::is_empty)
 }
 

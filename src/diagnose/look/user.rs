@@ -342,7 +342,11 @@ pub(in crate::diagnose) fn field_access(e: &Evidence<'_>) -> Look {
     ]
     .concat();
     let of_told = |change: &&Change| speaks_of_told(e, &change.display);
-    let undated: Vec<&Change> = undated.into_iter().filter(of_told).collect();
+    // Of an error that speaks of neither objects nor rights nobody looks for what took them.
+    let is_of_calls = ["field-hidden", "object-hidden", "no-right"].iter().any(|id| e.was_told(id))
+        || e.stop.shown_by == ShownBy::Calls;
+    let undated: Vec<&Change> =
+        undated.into_iter().filter(|change| is_of_calls && of_told(change)).collect();
     let change = change.filter(of_told);
     let drift = e.drift_at(ACCESS);
     let mut found = match (drift, change) {

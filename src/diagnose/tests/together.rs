@@ -1,7 +1,7 @@
 //! What stands beside the cause, and which of several things comes first.
 
 use super::*;
-use crate::diagnose::MomentKind;
+use crate::diagnose::{MomentKind, Verdict};
 use crate::org::recorded::Assignment;
 
 fn also(diagnosis: &Diagnosis) -> Vec<(&'static str, bool)> {
@@ -166,4 +166,64 @@ fn what_happened_has_what_no_row_of_a_change_says() {
     let org = with_change(failing("User is frozen"), "01:50", "frozeuser", "Froze Lamp Robot");
     let at_once = asked(&org).timeline.iter().filter(|one| one.from == at("01:50")).count();
     assert_eq!(at_once, 1);
+}
+
+/// Words that nobody knows are no reason to look for a token that is over.
+#[test]
+fn words_of_anything_find_nothing_where_it_works() {
+    let mut org = well();
+    seen(&mut org.sign_ins).rows.insert(0, sign_in(at("05:50"), "Success"));
+    for error in ["synced 1800 records before failure", "UNABLE_TO_LOCK_ROW", "ECONNRESET"] {
+        let found = told(&org, error);
+        assert_eq!((found.verdict(), fits(&found)), (Verdict::Nothing, Vec::new()), "{error}");
+    }
+    // Where sign-ins have stopped it fits whatever is said.
+    assert_eq!(fits(&told(&well(), "ECONNRESET")), ["token-revoked"]);
+}
+
+/// One that would have come before was not kept out by it.
+#[test]
+fn what_was_done_after_one_was_missed_did_not_stop_it() {
+    let blocked_at = |time: &str| {
+        let mut org = with_change(well(), time, "blockConnectedApplication", "Blocked Lamp Sync");
+        org.blocked = blocked(false);
+        org
+    };
+    // It came every half hour, until half past one.
+    assert_eq!(cause(&asked(&blocked_at("01:50"))), Some("app-blocked"));
+    let found = asked(&blocked_at("05:30"));
+    assert_eq!(cause(&found), None);
+    assert!(found.stop.missed.is_some_and(|missed| missed < at("05:30")), "{:?}", found.stop);
+}
+
+/// With no grant left a token is over, whatever else keeps it out.
+#[test]
+fn a_token_that_is_gone_is_told_beside_what_keeps_it_out() {
+    let mut org = with_change(well(), "01:50", "blockConnectedApplication", "Blocked Lamp Sync");
+    org.blocked = blocked(false);
+    seen(&mut org.app).rotates = Some(true);
+    seen(&mut org.grants).clear();
+    let found = asked(&org);
+    assert_eq!((cause(&found), also(&found)), (Some("app-blocked"), vec![("token-reused", true)]));
+}
+
+/// What is so now and nobody knows since when stands in the way too.
+#[test]
+fn an_undated_state_stands_in_the_way_beside_a_dated_one() {
+    let mut org = with_change(failing("User is frozen"), "01:50", "frozeuser", "Froze Lamp Robot");
+    seen(&mut org.locks).is_frozen = true;
+    org.requests = Observed::Seen(Requests { of_org: (0, 1000), of_app: None });
+    let found = asked(&org);
+    assert_eq!((cause(&found), also(&found)), (Some("user-frozen"), vec![("api-limit", true)]));
+}
+
+/// An address from which it comes only since it fails elsewhere is where it has moved to.
+#[test]
+fn one_that_has_moved_is_no_second_system() {
+    let mut org = failing("Failed: IP Address Not Allowed");
+    let mut moved = sign_in(at("05:50"), "Success");
+    moved.address = Some("198.51.100.9".to_owned());
+    seen(&mut org.sign_ins).rows.insert(0, moved);
+    let found = asked(&org);
+    assert_eq!((found.verdict(), found.of_address), (Verdict::Nothing, None));
 }

@@ -121,6 +121,11 @@ impl SignIns {
         self.rows.iter().filter(is_it).collect()
     }
 
+    /// Says whether a try bears the app's name.
+    pub fn has_named(&self, names: &[String]) -> bool {
+        self.rows.iter().any(|row| row.is_named(names))
+    }
+
     /// Returns an app of the user's of which tries that bear no name may be as well as this one's:
     /// nothing tells them apart.
     pub fn mistakable_for(&self, names: &[String]) -> Option<&str> {

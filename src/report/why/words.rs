@@ -85,8 +85,16 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
                 }
                 Some(hit) => {
                     let cause = hit.rule.cause;
+                    let others = diagnosis.consistent.iter().skip(1);
+                    let others = others.filter(|hit| hit.rule.is_recorded && hit.rule.blocks);
+                    let others: Vec<&str> = others.map(|hit| hit.rule.cause).collect();
+                    let others = match others.as_slice() {
+                        [] => String::new(),
+                        all => format!("; in its way too: {}", all.join(", and ")),
+                    };
                     format!(
-                        "{partly}{when}, the org does not record: what fits best is that {cause}"
+                        "{partly}{when}, the org does not record: what fits best is that \
+                         {cause}{others}"
                     )
                 }
                 None => match changed_since(why, diagnosis) {
@@ -366,6 +374,8 @@ pub(super) fn misfit(diagnosis: &Diagnosis) -> Option<String> {
     match () {
         () if found.is_by_word => Some(format!("the org shows no such failure: {rows}")),
         () if is_told(found) => None,
+        // Nor does a session that could not be had anew.
+        () if symptom.refusal.is_some_and(|one| one.id == "session-over") => None,
         () => Some(format!("what was found does not lead to that error: {rows}")),
     }
 }
@@ -402,8 +412,8 @@ pub(super) fn of_moment(moment: &Moment) -> String {
         }
         MomentKind::Changed => {
             let by = by.as_deref().map(|by| format!(", by {by}")).unwrap_or_default();
-            let is_said = what.get(..8).is_some_and(|first| first.eq_ignore_ascii_case("changed "));
-            let done = if is_said { "" } else { "changed: " };
+            // The org's words are a sentence; a file's name is none.
+            let done = if what.contains(' ') { "" } else { "changed: " };
             format!("{}{done}{what}{by}", times(*count))
         }
         MomentKind::Called => format!("{}called {what}{from}", times(*count)),
@@ -425,7 +435,7 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
     let mut next = Vec::new();
     match diagnosis.verdict() {
         Verdict::Cause => {
-            next.extend(diagnosis.cause.iter().filter_map(|cause| in_org(why, cause)));
+            next.extend(diagnosis.cause.iter().flat_map(|cause| actions(why, cause)));
             next.extend(diagnosis.also.iter().flat_map(|hit| actions(why, hit)));
             next.push(
                 "let the vendor try again, or sign in there again, and ask again whether it worked"
@@ -480,7 +490,10 @@ pub(super) fn next(why: &Why<'_>, diagnosis: &Diagnosis) -> Vec<String> {
 
 /// What mends a thing: by package or by hand, and at the vendor.
 fn actions(why: &Why<'_>, hit: &Hit) -> Vec<String> {
-    let vendor = hit.rule.way_out.at_the_vendor.map(|words| format!("at the vendor: {words}"));
+    // What a package mends needs nothing of the vendor, but for a token that is over.
+    let is_packaged = why.fix.is_some() && hit.step.as_ref().is_some_and(|step| step.is_packaged);
+    let vendor = hit.rule.way_out.at_the_vendor.filter(|_| !is_packaged || hit.rule.of_token);
+    let vendor = vendor.map(|words| format!("at the vendor: {words}"));
     in_org(why, hit).into_iter().chain(vendor).collect()
 }
 

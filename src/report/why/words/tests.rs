@@ -26,6 +26,7 @@ fn diagnosis(rule: &str, began: Option<Began>) -> Diagnosis {
             first_bad: Some(time("2026-11-25T01:14:00Z")),
             shown_by: ShownBy::SignIns,
             or_before: false,
+            missed: None,
         },
         cause: Some(hit),
         consistent: Vec::new(),
@@ -124,7 +125,7 @@ fn what_happened_says_nothing_twice() {
     };
     for (moment, words) in [
         (moment(MomentKind::Changed, "Changed profile X", 1), "Changed profile X"),
-        (moment(MomentKind::Changed, "Froze user X", 2), "2 times changed: Froze user X"),
+        (moment(MomentKind::Changed, "Froze user X", 2), "2 times Froze user X"),
         (
             moment(MomentKind::Failed, "Failed: IP Address Not Allowed", 1),
             "failed: IP Address Not Allowed",
