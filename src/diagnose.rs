@@ -289,8 +289,14 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
             // Of what is so nobody knows since when, it may be since then.
             let is_undated = hit.found.began.is_none()
                 && (hit.rule.blocks || hit.rule.of_calls || is_very_likely(&hit));
-            hit.is_in_the_way =
-                fits_too || would_too || is_undated || is_of_sign_ins && hit.is_between;
+            // What came only after it had stopped keeps it out from then on.
+            let began = hit.found.began.as_ref().map(|began| began.time);
+            let is_later = began.zip(e.stop.last_good).is_some_and(|(began, last)| began > last);
+            hit.is_in_the_way = fits_too
+                || would_too
+                || is_undated
+                || hit.rule.blocks && is_later
+                || is_of_sign_ins && hit.is_between;
             also.push(hit);
         } else if is_gone && hit.rule.of_token && hit.found.fit >= Fit::Likely {
             ended.push(hit);

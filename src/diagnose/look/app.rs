@@ -3,7 +3,7 @@
 use super::change::TAKEN_FROM_USER;
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{Began, Fit, Found, Look, Proof};
-use crate::org::recorded::{AppKind, Blocked, Observed};
+use crate::org::recorded::{AppKind, Blocked, Change, Observed};
 
 const NO_MENU_ITEM: &str = "AppMenuItemId is empty: the app is not installed";
 
@@ -22,7 +22,10 @@ pub(in crate::diagnose) fn not_installed(e: &Evidence<'_>) -> Look {
             if by_grants == Some(false) {
                 found.proofs.push(Proof::state("OauthToken", NO_MENU_ITEM));
             }
-            let change = e.change_between(ACTIONS, &e.app_names());
+            // Since then it worked no more, whether or not that is why it stopped.
+            let is_since =
+                |change: &&Change| e.stop.last_good.is_none_or(|last| change.time > last);
+            let change = e.change(ACTIONS, &e.app_names()).filter(is_since);
             Look::Hit(found.since(change).fit(Fit::VeryLikely))
         }
         (_, Some(true)) => Look::out("grants of the app have a menu item: it is installed"),

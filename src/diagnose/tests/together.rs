@@ -191,6 +191,13 @@ fn what_was_done_after_one_was_missed_did_not_stop_it() {
     };
     // It came every half hour, until half past one.
     assert_eq!(cause(&asked(&blocked_at("01:50"))), Some("app-blocked"));
+    // What was taken away later stands in its way, and no more.
+    let mut org =
+        with_change(well(), "05:30", "deleteConnectedApplication", "Uninstalled Lamp Sync");
+    org.is_installed = Observed::Seen(false);
+    let found = asked(&org);
+    assert_eq!((cause(&found), fits(&found)), (None, vec!["token-revoked"]));
+    assert_eq!(also(&found), [("not-installed", true)]);
     let found = asked(&blocked_at("05:30"));
     assert_eq!(cause(&found), None);
     assert!(found.stop.missed.is_some_and(|missed| missed < at("05:30")), "{:?}", found.stop);
