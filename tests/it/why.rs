@@ -306,3 +306,20 @@ async fn an_org_that_stops_to_answer_half_way_accuses_nobody() {
         assert!(run.code == 2 && run.stdout.contains("REQUEST_LIMIT_EXCEEDED"), "{run:?}");
     }
 }
+
+/// One answer that cannot be read hides no others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_odd_answer_hides_no_others() {
+    const USER: &str = "ampersand.integration@harbourlight.example.com";
+    for fault in [Fault::Html, Fault::ServerError, Fault::NotFound] {
+        let store = Store::in_memory();
+        store.play(&[Story::UserFrozen]).unwrap();
+        let lab = Lab::new(store, Faults::none().always("limits", fault.clone())).await;
+        let line = ["why", "-q", "--app", "Ampersand", "--user", USER, "--format", "json"];
+        let found = told(&lab.run(&line).await, 2);
+        assert_eq!(found["cause"]["rule"], "user-frozen", "{fault:?}: {found:#}");
+        let unseen = found["unseen"].as_array().unwrap();
+        let is_limits = |one: &serde_json::Value| one["what"].as_str().unwrap().contains("limits");
+        assert!(unseen.iter().any(is_limits), "{fault:?}: {found:#}");
+    }
+}
