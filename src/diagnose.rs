@@ -268,54 +268,7 @@ fn decide(rules: &[&'static Rule], e: &Evidence<'_>) -> Diagnosis {
     // Where nothing of the app was seen, what might as well be of any app is no finding.
     let is_blind = is_blind(e.recorded);
     consistent.retain(|hit| !is_blind || hit.rule.is_recorded || hit.found.fit > Fit::Possible);
-    // What leaves no trace is no finding of its own beside a cause.
-    let mut also: Vec<Hit> = causes.collect();
-    also.iter_mut().for_each(|hit| hit.is_in_the_way = true);
-    // What somebody may want so is wrong only where a template says it, as one of its steps.
-    let is_told = |hit: &Hit| {
-        let is_shown = hit.rule.is_recorded || hit.found.is_proven;
-        is_shown && !hit.found.is_open && (!hit.rule.is_choice || hit.explains || hit.is_between)
-    };
-    let is_gone = e.has_refreshed() && e.recorded.grants.seen().is_some_and(Vec::is_empty);
-    let mut ended: Vec<Hit> = Vec::new();
-    for mut hit in rest {
-        // What ends tokens unrecorded, and by its date did so in between, may have come first; and
-        // what would keep it out at the hour at which it comes stands in its way.
-        let fits_too = hit.is_between && is_sure_to_fit(&hit);
-        let is_state = hit.found.is_open || hit.rule.is_choice;
-        let would_too = is_state && hit.rule.is_recorded && is_very_likely(&hit);
-        if fits_too || would_too || is_told(&hit) {
-            let is_of_sign_ins = hit.rule.blocks || !hit.rule.statuses.is_empty();
-            // Of what is so nobody knows since when, it may be since then.
-            let is_undated = hit.found.began.is_none()
-                && (hit.rule.blocks || hit.rule.of_calls || is_very_likely(&hit));
-            // What came only after it had stopped keeps it out from then on.
-            let began = hit.found.began.as_ref().map(|began| began.time);
-            let is_later = began.zip(e.stop.last_good).is_some_and(|(began, last)| began > last);
-            hit.is_in_the_way = fits_too
-                || would_too
-                || is_undated
-                || hit.rule.blocks && is_later
-                || is_of_sign_ins && hit.is_between;
-            also.push(hit);
-        } else if is_gone && hit.rule.of_token && hit.found.fit >= Fit::Likely {
-            ended.push(hit);
-        }
-    }
-    // Whatever else is so, with no grant left a token is over.
-    ended.sort_by_key(|hit| (Reverse(hit.found.fit), hit.rule.order, hit.rule.id));
-    let is_told_of_token = cause.iter().chain(&also).any(|hit| hit.rule.of_token);
-    also.extend(
-        ended
-            .into_iter()
-            .take(1)
-            .filter(|_| cause.is_some() && !is_told_of_token)
-            .map(|hit| Hit { is_in_the_way: true, ..hit }),
-    );
-    // What the org shows is not joined by what a text alone says.
-    let is_shown = cause.as_ref().is_some_and(|hit| !hit.is_by_word);
-    also.retain(|hit| hit.found.over.is_none() && !(is_shown && hit.is_by_word));
-    also.sort_by_key(|hit| (!hit.is_in_the_way, hit.rule.order, hit.rule.id));
+    let also = beside(cause.as_ref(), causes.collect(), rest, e);
     let mut also = join_followers(&mut cause, also);
     if cause.is_some() {
         ruled_out.retain(|one| one.rule.is_recorded);
@@ -378,6 +331,60 @@ fn add_contradicted(
             step: e.drift_at(rule.breaks).cloned(),
         });
     }
+}
+
+/// What stands beside the cause, or beside what fits: the other causes, and of the rest what is wrong
+/// too, each with whether it stands in the way. What leaves no trace is no finding of its own there.
+fn beside(cause: Option<&Hit>, causes: Vec<Hit>, rest: Vec<Hit>, e: &Evidence<'_>) -> Vec<Hit> {
+    let mut also: Vec<Hit> = causes;
+    also.iter_mut().for_each(|hit| hit.is_in_the_way = true);
+    // Whatever else is so, with no grant left a token is over.
+    let is_gone = e.has_refreshed() && e.recorded.grants.seen().is_some_and(Vec::is_empty);
+    let mut ended: Vec<Hit> = Vec::new();
+    for hit in rest {
+        // What ends tokens unrecorded, and by its date did so in between, may have come first; and
+        // what would keep it out at the hour at which it comes stands in its way.
+        let fits_too = hit.is_between && is_sure_to_fit(&hit);
+        let is_state = hit.found.is_open || hit.rule.is_choice;
+        let would_too = is_state && hit.rule.is_recorded && is_very_likely(&hit);
+        if fits_too || would_too || is_wrong(&hit) {
+            let is_in_the_way = fits_too || would_too || is_in_the_way(&hit, e);
+            also.push(Hit { is_in_the_way, ..hit });
+        } else if is_gone && hit.rule.of_token && hit.found.fit >= Fit::Likely {
+            ended.push(hit);
+        }
+    }
+    let is_told_of_token = cause.into_iter().chain(&also).any(|hit| hit.rule.of_token);
+    if cause.is_some() && !is_told_of_token {
+        let best = ended
+            .into_iter()
+            .min_by_key(|hit| (Reverse(hit.found.fit), hit.rule.order, hit.rule.id));
+        also.extend(best.map(|hit| Hit { is_in_the_way: true, ..hit }));
+    }
+    // What the org shows is not joined by what a text alone says.
+    let is_shown = cause.is_some_and(|hit| !hit.is_by_word);
+    also.retain(|hit| hit.found.over.is_none() && !(is_shown && hit.is_by_word));
+    also.sort_by_key(|hit| (!hit.is_in_the_way, hit.rule.order, hit.rule.id));
+    also
+}
+
+/// Says whether a thing is wrong: what somebody may want so is that only where it explains something
+/// or began in between.
+fn is_wrong(hit: &Hit) -> bool {
+    let is_shown = hit.rule.is_recorded || hit.found.is_proven;
+    is_shown && !hit.found.is_open && (!hit.rule.is_choice || hit.explains || hit.is_between)
+}
+
+/// Says whether what is wrong keeps it out too.
+fn is_in_the_way(hit: &Hit, e: &Evidence<'_>) -> bool {
+    let is_of_sign_ins = hit.rule.blocks || !hit.rule.statuses.is_empty();
+    let began = hit.found.began.as_ref().map(|began| began.time);
+    // Of what is so nobody knows since when, it may be since then.
+    let is_undated =
+        began.is_none() && (hit.rule.blocks || hit.rule.of_calls || is_very_likely(hit));
+    // What came only after it had stopped keeps it out from then on.
+    let is_later = began.zip(e.stop.last_good).is_some_and(|(began, last)| began > last);
+    is_undated || hit.rule.blocks && is_later || is_of_sign_ins && hit.is_between
 }
 
 /// Joins what only follows from another thing with it: it is not wrong besides, and shows that too.
