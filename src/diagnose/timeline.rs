@@ -87,8 +87,7 @@ pub(super) fn timeline<'h>(e: &Evidence<'_>, found: impl Iterator<Item = &'h Hit
             by: None,
         });
     }
-    let began: Vec<&Began> = found.filter_map(|hit| hit.found.began.as_ref()).collect();
-    for began in began {
+    for began in found.filter_map(|hit| hit.found.began.as_ref()) {
         // What another entry says too is told by that.
         let is_told =
             all.iter().any(|one| one.from == began.time && one.kind != MomentKind::Failed);

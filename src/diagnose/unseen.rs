@@ -27,7 +27,7 @@ pub(super) fn unseen(e: &Evidence<'_>) -> Vec<Unseen> {
     let recorded = e.recorded;
     if let Some(refused) = recorded.refused.as_ref().filter(|one| one.is_from_the_first) {
         let reason = format!("the org answers every question with {}", refused.said);
-        return vec![Unseen { what: "all else", hidden: Hidden { reason, right: None } }];
+        return vec![Unseen { what: "all else", hidden: Hidden::unread(reason) }];
     }
     // Of an app that is not there nothing is hidden.
     let is_there = !recorded.is_installed.is_not_so();
@@ -54,7 +54,7 @@ pub(super) fn unseen(e: &Evidence<'_>) -> Vec<Unseen> {
     ];
     let cut = |what, is_cut: bool| {
         let reason = "only the newest of the time that was asked for were read".to_owned();
-        is_cut.then_some(Unseen { what, hidden: Hidden { reason, right: None } })
+        is_cut.then_some(Unseen { what, hidden: Hidden::unread(reason) })
     };
     let of_cut = [
         cut("older sign-ins", recorded.sign_ins.seen().is_some_and(|all| all.is_cut)),
@@ -64,10 +64,9 @@ pub(super) fn unseen(e: &Evidence<'_>) -> Vec<Unseen> {
     let another = sign_ins.and_then(|all| all.mistakable_for(&recorded.app_names));
     let whose = another.map(|another| Unseen {
         what: "whose the sign-ins are that bear no app's name",
-        hidden: Hidden {
-            reason: format!("the user signs in by {another} too, and nothing tells them apart"),
-            right: None,
-        },
+        hidden: Hidden::unread(format!(
+            "the user signs in by {another} too, and nothing tells them apart"
+        )),
     });
     let theirs = e.why_not_theirs().map(|hidden| Unseen {
         what: "whose the changes are that say no more than the user's name",
@@ -75,21 +74,15 @@ pub(super) fn unseen(e: &Evidence<'_>) -> Vec<Unseen> {
     });
     let policies = recorded.app.seen().filter(|app| app.is_elsewhere).map(|_| Unseen {
         what: "the app's policies on refresh tokens and addresses",
-        hidden: Hidden {
-            reason: "of an app that another org owns they are shown in Setup alone".to_owned(),
-            right: None,
-        },
+        hidden: Hidden::unread("of an app that another org owns they are shown in Setup alone"),
     });
     let day = recorded.calls.seen().and_then(|calls| calls.day);
     let later = day.map(|day| Unseen {
         what: "calls of the API since (EventLogFile ApiTotalUsage)",
-        hidden: Hidden {
-            reason: format!(
-                "the newest file is of {}: that of a day comes the day after",
-                day.strftime("%Y-%m-%d")
-            ),
-            right: None,
-        },
+        hidden: Hidden::unread(format!(
+            "the newest file is of {}: that of a day comes the day after",
+            day.strftime("%Y-%m-%d")
+        )),
     });
     let seen = |(what, hidden): (&'static str, Option<&Hidden>)| {
         Some(Unseen { what, hidden: hidden?.clone() })
@@ -101,7 +94,7 @@ pub(super) fn unseen(e: &Evidence<'_>) -> Vec<Unseen> {
     if let Some(refused) = &recorded.refused {
         all.retain(|one| !refused.is_why(&one.hidden));
         let reason = format!("the org stopped to answer: {}", refused.said);
-        all.push(Unseen { what: "all else", hidden: Hidden { reason, right: None } });
+        all.push(Unseen { what: "all else", hidden: Hidden::unread(reason) });
     }
     all
 }

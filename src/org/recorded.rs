@@ -14,6 +14,7 @@ mod trail;
 mod user;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -51,6 +52,13 @@ pub struct Hidden {
     pub right: Option<&'static str>,
 }
 
+impl Hidden {
+    /// For a reason that no right mends.
+    pub fn unread(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), right: None }
+    }
+}
+
 impl<T> Observed<T> {
     /// Not observed, for want of a right.
     pub fn hidden(reason: impl Into<String>, right: &'static str) -> Self {
@@ -59,7 +67,7 @@ impl<T> Observed<T> {
 
     /// Not observed, for a reason that no right mends.
     pub fn unread(reason: impl Into<String>) -> Self {
-        Self::NotObserved(Hidden { reason: reason.into(), right: None })
+        Self::NotObserved(Hidden::unread(reason))
     }
 
     /// What an answer of the org comes to: where it refuses this one question for want of a right,
@@ -468,7 +476,7 @@ const NO_QUESTION: &str = "the org answers no question";
 const ANSWERS: &str = "the org answers ";
 
 /// What an org said in place of rows: its code, since its words repeat the query.
-pub(crate) fn in_short(error: &OrgError) -> String {
+fn in_short(error: &OrgError) -> String {
     match &error.code {
         Some(code) => format!("{ANSWERS}{code}"),
         None => error.message.clone(),
@@ -483,6 +491,13 @@ async fn without_field(org: &Org, whole: &str, without: &str) -> Result<Vec<Json
         }
         rows => rows,
     }
+}
+
+/// Adds rows of another answer that are not there yet, by their ids; one without an id is another.
+fn add_new<T>(rows: &mut Vec<T>, more: Vec<T>, id: fn(&T) -> &str) {
+    let known: BTreeSet<String> = rows.iter().map(|row| id(row).to_owned()).collect();
+    let is_new = |row: &T| id(row).is_empty() || !known.contains(id(row));
+    rows.extend(more.into_iter().filter(is_new));
 }
 
 /// A time as SOQL writes it.

@@ -198,18 +198,16 @@ impl Told {
     fn of_error(why: &Why<'_>, symptom: &Symptom, causes: &[&'static Rule]) -> Self {
         let (usual, rare): (Vec<&'static Rule>, Vec<&'static Rule>) =
             causes.iter().partition(|rule| diagnose::is_usual(rule, symptom));
+        let headline = words::of_error(symptom, causes);
+        let mut error = words::of_symptom(symptom);
+        // What the first line says is not said again.
+        error.retain(|line| {
+            line.strip_prefix("it means: ").is_none_or(|means| !headline.contains(means))
+        });
         Self {
-            headline: words::of_error(symptom, causes),
+            headline,
             about: words::about(why),
-            error: {
-                let headline = words::of_error(symptom, causes);
-                let mut lines = words::of_symptom(symptom);
-                // What the first line says is not said again.
-                lines.retain(|line| {
-                    line.strip_prefix("it means: ").is_none_or(|means| !headline.contains(means))
-                });
-                lines
-            },
+            error,
             found: usual.into_iter().map(|rule| Block::of_rule(why, rule)).collect(),
             found_heading: "What it may come of, and what tells which",
             rare: rare

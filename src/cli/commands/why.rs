@@ -392,10 +392,12 @@ impl<'a> Request<'a> {
         };
         let mut diagnosis = diagnose::diagnose(&recorded, told(self.arguments), &drift, now);
         // What was not read of the template may be what it breaks.
-        diagnosis.unseen.extend(unread.map(|reason| Unseen {
-            what: "the template's steps",
-            hidden: Hidden { reason, right: None },
-        }));
+        diagnosis.unseen.extend(
+            unread.map(|reason| Unseen {
+                what: "the template's steps",
+                hidden: Hidden::unread(reason),
+            }),
+        );
         let (requests, version) = (org.requests(), org.api_version());
         self.ui.detail(&format!("{requests} requests, API version {version}"));
         let of = (Some(asked.app), Some(asked.user));

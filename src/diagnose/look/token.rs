@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::diagnose::evidence::Evidence;
 use crate::diagnose::rule::{APP_CHANGED, Began, Fit, Found, Look, Proof};
 use crate::diagnose::stop::ShownBy;
-use crate::org::recorded::{Hidden, Observed, RefreshPolicy};
+use crate::org::recorded::{AppState, Hidden, Observed, RefreshPolicy};
 
 /// So many grants an app keeps for a user; another takes the oldest away (S 10.3).
 const GRANTS: usize = 5;
@@ -24,6 +24,11 @@ fn last_use(e: &Evidence<'_>) -> Option<(Timestamp, bool)> {
 /// Until when it was seen to fail, or now.
 fn failed_at(e: &Evidence<'_>) -> Timestamp {
     e.stop.first_bad.unwrap_or(e.now)
+}
+
+/// By whom the app was changed last, where the org says it.
+fn by_whom(app: &AppState) -> String {
+    app.changed_by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default()
 }
 
 pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
@@ -56,8 +61,7 @@ pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
             match again.filter(|_| e.has_refreshed()) {
                 // No row of the audit trail says what a policy was (S 13.4).
                 Some((changed, _)) => {
-                    let by = app.changed_by.as_deref();
-                    let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+                    let by = by_whom(app);
                     let words = match e.stop.first_bad {
                         Some(_) => format!("its file was changed{by} after it failed first"),
                         None => format!("its file was changed{by} after it worked last"),
@@ -74,8 +78,7 @@ pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
         // Of an app that another org owns it is not told which policy was changed (S 1.7).
         None => match app.changed.filter(|changed| e.is_between(*changed)) {
             Some(changed) => {
-                let by =
-                    app.changed_by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
+                let by = by_whom(app);
                 let words =
                     format!("it was changed{by}; which of its policies the org does not tell");
                 let mut proof = Proof::state(e.app_called(), words);
@@ -83,13 +86,9 @@ pub(in crate::diagnose) fn policy_zero(e: &Evidence<'_>) -> Look {
                 let found = Found::of(vec![proof]).fit(Fit::Possible);
                 Look::Hit(Found { is_open: true, ..found })
             }
-            None if app.is_elsewhere => Look::Unseen(Hidden {
-                reason:
-                    "the org does not show the refresh token policy of an app that another org \
-                         owns"
-                        .to_owned(),
-                right: None,
-            }),
+            None if app.is_elsewhere => Look::Unseen(Hidden::unread(
+                "the org does not show the refresh token policy of an app that another org owns",
+            )),
             None => Look::Nothing,
         },
     }

@@ -191,9 +191,11 @@ pub(in crate::diagnose) fn addresses(e: &Evidence<'_>) -> Look {
     }
     let Some(relaxation) = relaxation else {
         // Of an app that another org owns nothing shows it (S 1.7).
-        let reason = "the org does not show what the app makes of addresses".to_owned();
         let hidden = e.recorded.app.why_not().cloned();
-        return Look::unseen_but(&hidden.unwrap_or(Hidden { reason, right: None }), change);
+        let hidden = hidden.unwrap_or_else(|| {
+            Hidden::unread("the org does not show what the app makes of addresses")
+        });
+        return Look::unseen_but(&hidden, change);
     };
     let words = match relaxation {
         IpRelaxation::EnforceButRefresh => "the app enforces addresses but where it refreshes",
@@ -249,27 +251,22 @@ pub(in crate::diagnose) fn hours(e: &Evidence<'_>) -> Look {
         };
         // The first that failed tells; where none did, that it came by now at an hour at which it may
         // not come any more.
-        let last_good = e.worked().next();
-        match (failed.first(), last_good) {
-            (Some(row), _) if !is_outside(row) => {
-                return Look::out("the first that failed came in the hours of the profile");
+        let (came, row) = match failed.first() {
+            Some(row) => ("it came", Some(*row)),
+            None => ("it worked last", e.worked().next()),
+        };
+        match row {
+            Some(row) if is_outside(row) => {
+                let at = there(row).strftime("%a %H:%M").to_string();
+                let words = format!("{came} on {at} there, which is outside of these");
+                found.proofs.push(Proof { words, ..Proof::sign_in(row, 1) });
+                found.fit = Fit::VeryLikely;
             }
-            (None, Some(row)) if !is_outside(row) => {
+            Some(_) if failed.is_empty() => {
                 return Look::out("it came in the hours of the profile when it worked last");
             }
-            (Some(row), _) => {
-                let at = there(row).strftime("%a %H:%M").to_string();
-                let words = format!("it came on {at} there, which is outside of these");
-                found.proofs.push(Proof { words, ..Proof::sign_in(row, 1) });
-                found.fit = Fit::VeryLikely;
-            }
-            (None, Some(row)) => {
-                let at = there(row).strftime("%a %H:%M").to_string();
-                let words = format!("it worked last on {at} there, which is outside of these");
-                found.proofs.push(Proof { words, ..Proof::sign_in(row, 1) });
-                found.fit = Fit::VeryLikely;
-            }
-            (None, None) => {}
+            Some(_) => return Look::out("the first that failed came in the hours of the profile"),
+            None => {}
         }
     }
     // What works is kept out by no hours.

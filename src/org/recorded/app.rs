@@ -168,15 +168,9 @@ pub(super) async fn read(
         may_be_empty: true,
         ..RetrieveRequest::default()
     };
-    let set = match org.retrieve_all(&request).await {
-        Ok(retrieved) => retrieved.components,
-        Err(error) if error.is_about_rights() => {
-            return Ok(unread(&Hidden { reason: in_short(&error), right: Some(METADATA) }));
-        }
-        Err(error) if error.is_about_one_question() => {
-            return Ok(unread(&Hidden { reason: in_short(&error), right: None }));
-        }
-        Err(error) => return Err(error),
+    let set = match Observed::answer(org.retrieve_all(&request).await, METADATA)? {
+        Observed::Seen(retrieved) => retrieved.components,
+        Observed::NotObserved(hidden) => return Ok(unread(&hidden)),
     };
     let mut state = state(&set, app, own.as_deref().unwrap_or_default());
     if let Observed::Seen(app) = &mut state
@@ -193,10 +187,7 @@ pub(super) async fn read(
         },
         password_flow: password_flow(&set),
         ranges: of_profile(&set, profile.as_ref(), &|root| {
-            let range = |entry: Element<'_>| {
-                let text = |name| entry.child_text(name).unwrap_or_default().trim().to_owned();
-                format!("{}-{}", text("startAddress"), text("endAddress"))
-            };
+            let range = |entry| range(entry, "startAddress", "endAddress");
             root.children_named("loginIpRanges").map(range).collect()
         }),
         hours: of_profile(&set, profile.as_ref(), &|root| {
@@ -293,10 +284,7 @@ fn state(set: &ComponentSet, app: &str, own: &[Listed]) -> Observed<AppState> {
         state.has_idle_limit = global.and_then(|global| flag(global, "isEnforceRefreshTokenTTL"));
         state.blocks_sessions = text(Some(policies), "policyAction").as_deref() == Some("Block");
         let ranges = root(SECURITY).into_iter().flat_map(|one| one.children_named("tokenIpRanges"));
-        let range = |entry: Element<'_>| {
-            let text = |name| entry.child_text(name).unwrap_or_default().trim().to_owned();
-            format!("{}-{}", text("startIpAddress"), text("endIpAddress"))
-        };
+        let range = |entry| range(entry, "startIpAddress", "endIpAddress");
         state.token_ranges = ranges.map(range).collect();
         let switches = root(SWITCHES);
         let is_off = |name| switches.is_some_and(|one| flag(one, name) == Some(false));
@@ -422,6 +410,12 @@ fn of_profile(
             METADATA,
         ),
     }
+}
+
+/// A range of addresses, as people write it, by the elements of its ends.
+fn range(entry: Element<'_>, first: &str, last: &str) -> String {
+    let text = |name| entry.child_text(name).unwrap_or_default().trim().to_owned();
+    format!("{}-{}", text(first), text(last))
 }
 
 fn text(element: Option<Element<'_>>, name: &str) -> Option<String> {

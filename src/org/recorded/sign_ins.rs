@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 
 use super::rights::{HISTORY, Rights};
-use super::{Observed, is_same_id, soql_time, without_field};
+use super::{Observed, add_new, is_same_id, soql_time, without_field};
 use crate::metadata::lasting::org_time;
 use crate::org::http::soql_text;
 use crate::org::{Org, OrgError};
@@ -207,9 +207,7 @@ pub(super) async fn read(
         match rows(org, user, &when, MOST).await {
             Ok(more) => {
                 all.is_cut = more.is_cut;
-                let known: BTreeSet<String> = all.rows.iter().map(|row| row.id.clone()).collect();
-                let is_new = |row: &SignIn| row.id.is_empty() || !known.contains(&row.id);
-                all.rows.extend(more.rows.into_iter().filter(is_new));
+                add_new(&mut all.rows, more.rows, |row| &row.id);
             }
             Err(error) if error.is_about_one_question() => break,
             Err(error) => return Err(error),
@@ -278,9 +276,9 @@ async fn around(
     let before = rows(org, user, &format!("<= {}", soql_time(last)), OLDER).await?;
     let after = format!(">= {} AND LoginTime > {}", soql_time(since), soql_time(last));
     let after = in_order(org, user, &after, OLDER, "ASC").await?;
-    let mut seen = BTreeSet::new();
-    let all = newest.rows.into_iter().chain(after.rows).chain(before.rows);
-    let mut rows: Vec<SignIn> = all.filter(|row| seen.insert(row.id.clone())).collect();
+    let mut rows = newest.rows;
+    add_new(&mut rows, after.rows, |row| &row.id);
+    add_new(&mut rows, before.rows, |row| &row.id);
     rows.sort_by_key(|row| std::cmp::Reverse(row.time));
     // Between the first that failed and the newest there are others; of these nothing depends.
     Ok(SignIns { rows, is_cut: false })

@@ -1,13 +1,11 @@
 //! `SetupAuditTrail`: who changed what (S 13.4). Rows are chosen by time; what they speak of stands
 //! in `Display`, by which none can be chosen.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::rights::{Rights, VIEW_SETUP};
-use super::{Observed, soql_time, without_field};
+use super::{Observed, add_new, soql_time, without_field};
 use crate::metadata::lasting::org_time;
 use crate::org::{Org, OrgError};
 
@@ -73,11 +71,7 @@ pub(super) async fn read(
     let until = first_bad.filter(|first| trail.is_cut && Some(*first) < oldest);
     if until.is_some() {
         match rows(org, since, until).await {
-            Ok(older) => {
-                let known: BTreeSet<String> = trail.rows.iter().map(|row| row.id.clone()).collect();
-                let is_new = |row: &Change| row.id.is_empty() || !known.contains(&row.id);
-                trail.rows.extend(older.rows.into_iter().filter(is_new));
-            }
+            Ok(older) => add_new(&mut trail.rows, older.rows, |row| &row.id),
             Err(error) if error.is_about_one_question() => {}
             Err(error) => return Err(error),
         }

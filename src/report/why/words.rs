@@ -74,8 +74,8 @@ pub(super) fn headline(why: &Why<'_>, diagnosis: &Diagnosis) -> String {
                 Some(hit) if hit.rule.of_calls && signs_in.is_some() => {
                     let last = signs_in.map(|last| at(why, last)).unwrap_or_default();
                     let since = hit.found.began.as_ref().map(|began| {
-                        let by = began.by.as_deref().map(|by| format!(", by {by}"));
-                        format!(" (since {}{})", at(why, began.time), by.unwrap_or_default())
+                        let by = by_whom(began.by.as_deref());
+                        format!(" (since {}{by})", at(why, began.time))
                     });
                     let since = since.unwrap_or_default();
                     format!(
@@ -317,9 +317,14 @@ fn deed(action: &str) -> Option<(&'static str, bool)> {
     row.map(|(_, words, says_all)| (*words, *says_all))
 }
 
+/// Who did something, at the end of what is said of it.
+fn by_whom(by: Option<&str>) -> String {
+    by.map(|by| format!(", by {by}")).unwrap_or_default()
+}
+
 /// Since when something is so.
 pub(super) fn began(why: &Why<'_>, began: &Began) -> String {
-    let by = began.by.as_deref().map(|by| format!(", by {by}")).unwrap_or_default();
+    let by = by_whom(began.by.as_deref());
     format!("{}{by}: {}", at(why, began.time), began.what)
 }
 
@@ -411,7 +416,7 @@ pub(super) fn of_moment(moment: &Moment) -> String {
             format!("{}failed: {what}{from}", times(*count))
         }
         MomentKind::Changed => {
-            let by = by.as_deref().map(|by| format!(", by {by}")).unwrap_or_default();
+            let by = by_whom(by.as_deref());
             // The org's words are a sentence; a file's name is none.
             let done = if what.contains(' ') { "" } else { "changed: " };
             format!("{}{done}{what}{by}", times(*count))
@@ -420,7 +425,7 @@ pub(super) fn of_moment(moment: &Moment) -> String {
         MomentKind::Refused => format!("{}refused: {what}{from}", times(*count)),
         MomentKind::Granted => format!("granted {what} to the user"),
         MomentKind::Began => {
-            let by = by.as_deref().map(|by| format!(", by {by}")).unwrap_or_default();
+            let by = by_whom(by.as_deref());
             format!("{what}{by}")
         }
         MomentKind::Drift => {

@@ -43,19 +43,23 @@ fn diagnosis(rule: &str, began: Option<Began>) -> Diagnosis {
     }
 }
 
-fn first_line(diagnosis: &Diagnosis, zone: &str, now: &str) -> String {
-    let why = Why {
+/// What was found, told at a time and in a zone.
+fn why<'w>(found: &'w Diagnosis, zone: TimeZone, now: &str) -> Why<'w> {
+    Why {
         org: None,
         app: None,
         user: None,
         templates: Vec::new(),
         since: None,
         now: time(now),
-        zone: TimeZone::posix(zone).unwrap(),
-        found: Found::InOrg(diagnosis),
+        zone,
+        found: Found::InOrg(found),
         fix: None,
-    };
-    headline(&why, diagnosis)
+    }
+}
+
+fn first_line(diagnosis: &Diagnosis, zone: &str, now: &str) -> String {
+    headline(&why(diagnosis, TimeZone::posix(zone).unwrap(), now), diagnosis)
 }
 
 #[test]
@@ -136,18 +140,7 @@ fn what_happened_says_nothing_twice() {
 }
 
 fn asked(found: &Diagnosis) -> Vec<String> {
-    let why = Why {
-        org: None,
-        app: None,
-        user: None,
-        templates: Vec::new(),
-        since: None,
-        now: time("2026-11-25T06:00:00Z"),
-        zone: TimeZone::UTC,
-        found: Found::InOrg(found),
-        fix: None,
-    };
-    next(&why, found)
+    next(&why(found, TimeZone::UTC, "2026-11-25T06:00:00Z"), found)
 }
 
 #[test]
