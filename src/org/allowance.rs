@@ -6,7 +6,9 @@
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use reqwest::header::HeaderMap;
+use serde_json::Value as Json;
 
+use super::Org;
 use super::error::{OrgError, OrgErrorKind};
 
 /// The header with the requests that are used.
@@ -58,6 +60,47 @@ impl Allowance {
                  others"
             ),
         ))
+    }
+}
+
+/// API requests of the day: how many are left, and of how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Requests {
+    /// Of the org.
+    pub of_org: (i64, i64),
+    /// Of an app that has some for itself.
+    pub of_app: Option<(i64, i64)>,
+}
+
+impl Org {
+    /// Asks how many API requests are left for today, as `(left, of)`; needs View Setup and
+    /// Configuration (S 5).
+    ///
+    /// # Errors
+    /// The org cannot be asked.
+    pub(crate) async fn requests_left(&self) -> Result<(i64, i64), OrgError> {
+        self.requests_of(&[]).await.map(|requests| requests.of_org)
+    }
+
+    /// The same, with what an app of one of these names has for itself: an org may give an app a
+    /// quota of its own, which stands beside the whole; nothing of nothing is none.
+    ///
+    /// # Errors
+    /// The org cannot be asked.
+    pub(crate) async fn requests_of(&self, apps: &[String]) -> Result<Requests, OrgError> {
+        let limits = self.wire.get("limits", &[]).await?;
+        let daily = &limits["DailyApiRequests"];
+        let of = |row: &Json| Some((row["Remaining"].as_i64()?, row["Max"].as_i64()?));
+        let own = daily.as_object().into_iter().flatten();
+        let own = own.filter(|(name, _)| apps.iter().any(|app| app.eq_ignore_ascii_case(name)));
+        let of_app = own.filter_map(|(_, row)| of(row)).find(|(_, of)| *of > 0);
+        let of_org = of(daily).ok_or_else(|| {
+            OrgError::new(
+                OrgErrorKind::Unexpected,
+                "the org does not say how many requests are left",
+            )
+        })?;
+        Ok(Requests { of_org, of_app })
     }
 }
 
